@@ -1,0 +1,159 @@
+"""Folder ⇄ (config.json, model.safetensors): written atomically, read strictly.
+
+A damaged, missing or foreign file is a `CheckpointError` that names the file; unknown or missing
+config keys are a `ConfigError` that names the keys.
+"""
+
+import dataclasses
+import json
+import os
+import tempfile
+import typing
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from pipeline.errors import CheckpointError, ConfigError
+
+ConfigT = TypeVar("ConfigT")
+
+CONFIG_NAME = "config.json"
+WEIGHTS_NAME = "model.safetensors"
+
+
+def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
+    """Let `write` fill a temporary file beside `path`, then move it into place in one step.
+
+    Args:
+        path: the final name; its folder is created if missing.
+        write: fills the file it is given; if it fails, nothing is left behind.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=path.suffix, dir=path.parent)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        write(temporary)
+        temporary.chmod(0o644)
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def config_to_dict(config: Any) -> dict[str, Any]:
+    """A config dataclass as plain JSON values."""
+    return dataclasses.asdict(config)
+
+
+def config_from_dict(kind: type[ConfigT], values: Mapping[str, Any], where: str) -> ConfigT:
+    """Build a config, refusing unknown and missing keys.
+
+    Args:
+        kind: the dataclass to build; nested dataclasses are built too.
+        values: what `config_to_dict` gave.
+        where: named in errors.
+
+    Raises:
+        ConfigError: naming the keys that are unknown or missing.
+    """
+    if not isinstance(values, Mapping):
+        raise ConfigError(f"{where}: expected an object of settings, read {values!r}")
+    types = typing.get_type_hints(kind)
+    names = {field.name for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
+    unknown, missing = sorted(values.keys() - names), sorted(names - values.keys())
+    if unknown or missing:
+        raise ConfigError(f"{where}: unknown keys {unknown}, missing keys {missing}")
+    fields = {
+        name: config_from_dict(types[name], value, f"{where}: {name}")
+        if dataclasses.is_dataclass(types[name])
+        else _checked(value, types[name], f"{where}: {name}")
+        for name, value in values.items()
+    }
+    return kind(**fields)
+
+
+def _checked(value: Any, kind: Any, where: str) -> Any:
+    allowed = (int, float) if kind is float else kind
+    if not isinstance(value, allowed) or (isinstance(value, bool) and kind is not bool):
+        raise ConfigError(f"{where}: expected {kind.__name__}, read {value!r}")
+    return value
+
+
+def save_config(folder: Path, config: Any) -> None:
+    """Write `config.json` into the folder."""
+    text = json.dumps(config_to_dict(config), indent=2) + "\n"
+    write_atomically(folder / CONFIG_NAME, lambda path: _write_text(path, text))
+
+
+def _write_text(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")
+
+
+def load_config(folder: Path, kind: type[ConfigT]) -> ConfigT:
+    """Read `config.json` from the folder.
+
+    Raises:
+        CheckpointError: if the file is missing or is not JSON.
+        ConfigError: if keys are unknown, missing or of the wrong type.
+    """
+    path = folder / CONFIG_NAME
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise CheckpointError(f"{path} is missing; `python -m training.all` makes it") from error
+    except (OSError, ValueError) as error:
+        raise CheckpointError(f"{path} cannot be read: {error}") from error
+    return config_from_dict(kind, values, str(path))
+
+
+def save_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str] | None = None) -> None:
+    """Write tensors (any axes, any dtype) to one safetensors file, atomically."""
+    contiguous = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    write_atomically(path, lambda file: save_file(contiguous, file, metadata=dict(metadata or {})))
+
+
+def load_tensors(path: Path) -> dict[str, Tensor]:
+    """Read every tensor of a safetensors file, memory-mapped, on the CPU.
+
+    Raises:
+        CheckpointError: if the file is missing or damaged.
+    """
+    if not path.is_file():
+        raise CheckpointError(f"{path} is missing")
+    try:
+        return load_file(path)
+    except (SafetensorError, OSError, ValueError) as error:
+        raise CheckpointError(f"{path} is damaged ({error}); restore it or train it again") from error
+
+
+def save_network(folder: Path, config: Any, network: nn.Module, dtype: torch.dtype = torch.float16) -> None:
+    """Write a network's config and weights; floating-point weights are stored as `dtype`."""
+    state = {
+        name: tensor.to(dtype) if tensor.is_floating_point() else tensor
+        for name, tensor in network.state_dict().items()
+    }
+    save_config(folder, config)
+    save_tensors(folder / WEIGHTS_NAME, state)
+
+
+def load_network(folder: Path, network: nn.Module) -> None:
+    """Fill a network built from the folder's config with the folder's weights.
+
+    Raises:
+        CheckpointError: if the weights are missing, damaged, not finite, or of another shape.
+    """
+    path = folder / WEIGHTS_NAME
+    state = load_tensors(path)
+    for name, tensor in state.items():
+        if tensor.is_floating_point() and not bool(torch.isfinite(tensor).all()):
+            raise CheckpointError(f"{path}: {name} holds values that are not finite; restore the file")
+    try:
+        network.load_state_dict(state, strict=True)
+    except RuntimeError as error:
+        raise CheckpointError(f"{path} does not fit {folder / CONFIG_NAME}: {error}") from error

@@ -1,0 +1,179 @@
+"""What travels on the arrows of the flow: frozen values that know their own rate, without a batch axis.
+
+Axis letters are those of docs/flow.md: L text ids, S semantic ids, Q codebook levels, T acoustic
+frames, N audio samples.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+ProgressCallback = Callable[[str, int, int], None]
+"""Called as `on_progress(stage, done, total)`; it may raise `CancelledError` to stop the work."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """One speaker's uninterrupted line.
+
+    Attributes:
+        speaker: canonical speaker name, "S1".."S4".
+        text: what is shown in captions, as typed.
+        spoken_text: what is said: `text` with respellings applied; equal to `text` without any.
+        pace: 1.0 is the voice's own; 2.0 is twice as fast. In [0.5, 2.0].
+        gap_s: seconds of silence before this turn; negative overlaps the turn before. `None`: the default.
+        pauses: (character position in `spoken_text`, seconds) of each inline `{pause}`.
+        line: 1-based line of the script where the turn starts.
+    """
+
+    speaker: str
+    text: str
+    spoken_text: str
+    pace: float = 1.0
+    gap_s: float | None = None
+    pauses: tuple[tuple[int, float], ...] = ()
+    line: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Script:
+    """A parsed script: its turns, the name each speaker was given, and notes on anything guessed."""
+
+    turns: tuple[Turn, ...]
+    speaker_names: Mapping[str, str]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextTokens:
+    """One text sequence for text-to-semantic and the pieces of speech it should become.
+
+    A piece is a turn, or a part of a turn that is too long to say in one breath. In parallel mode a
+    sequence holds one piece; in whole-window mode, consecutive ones.
+
+    Attributes:
+        text_ids: (L,) int64.
+        turn_indices: for each piece, the turn of the script it belongs to.
+        texts: for each piece, its normalised text.
+        pace: for each piece, as in `Turn`.
+        pause_after_s: for each piece, silence asked for after it inside its turn, in seconds.
+    """
+
+    text_ids: Tensor
+    turn_indices: tuple[int, ...]
+    texts: tuple[str, ...]
+    pace: tuple[float, ...]
+    pause_after_s: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SemanticTokens:
+    """Semantic ids of one turn.
+
+    Attributes:
+        semantic_ids: (S,) int64.
+        speaker: "S1".."S4".
+        rate_hz: ids per second.
+        pauses: (position in ids, seconds) of silence to insert there.
+    """
+
+    semantic_ids: Tensor
+    speaker: str
+    rate_hz: float
+    pauses: tuple[tuple[int, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcousticTokens:
+    """Codec codes of one turn.
+
+    Attributes:
+        codes: (Q, T) int64, coarse level first.
+        speaker: "S1".."S4".
+        frame_rate_hz: frames per second.
+        pauses: (position in frames, seconds) of silence to insert there.
+    """
+
+    codes: Tensor
+    speaker: str
+    frame_rate_hz: float
+    pauses: tuple[tuple[int, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waveform:
+    """Mono sound: samples (N,) float32, nominally in [-1, 1]."""
+
+    samples: NDArray[np.float32]
+    sample_rate_hz: int
+
+    @property
+    def duration_s(self) -> float:
+        """Length in seconds."""
+        return len(self.samples) / self.sample_rate_hz
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Voice:
+    """A voice prompt: what a recording sounds like, in the two alphabets the networks read.
+
+    Attributes:
+        name: what people call it.
+        semantic_ids: (S,) int64 of the recording.
+        codes: (Q, T) int64 of the same recording.
+        level_db: loudness of the speech in it, dBFS RMS.
+        codec_id: fingerprint of the codec that made `codes`; a voice only fits that codec.
+        description: free text: origin, licence, consent.
+    """
+
+    name: str
+    semantic_ids: Tensor
+    codes: Tensor
+    level_db: float
+    codec_id: str
+    description: str = ""
+
+
+Voices = Mapping[str, Voice | None]
+"""Speaker ("S1") to voice; `None` lets the model make a voice up."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caption:
+    """One turn's words and when they sound, in seconds from the start of the mix."""
+
+    turn: int
+    speaker: str
+    start_s: float
+    end_s: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dialogue:
+    """The finished conversation.
+
+    Attributes:
+        mix: all speakers together.
+        stems: speaker to a waveform as long as the mix, silent where that speaker is.
+        captions: one per turn, in script order.
+        turns: the turns spoken.
+        semantic: per turn.
+        acoustic: per turn.
+        seed: the seed that made it.
+        notes: what was guessed, retried or worth knowing.
+        stage_seconds: wall-clock seconds of each stage.
+    """
+
+    mix: Waveform
+    stems: Mapping[str, Waveform]
+    captions: tuple[Caption, ...]
+    turns: tuple[Turn, ...]
+    semantic: tuple[SemanticTokens, ...]
+    acoustic: tuple[AcousticTokens, ...]
+    seed: int
+    notes: tuple[str, ...] = ()
+    stage_seconds: Mapping[str, float] = field(default_factory=dict)

@@ -1,0 +1,155 @@
+"""What the stages of the recipe hand to each other: recordings in one file, tokens in another.
+
+A corpus folder holds `audio.i16` (every utterance end to end, int16 mono) and `utterances.jsonl`; a
+token folder holds `tokens.safetensors` and `utterances.jsonl`. Sound and tokens stay int16 in memory.
+"""
+
+import dataclasses
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from pipeline.checkpoint import load_tensors, save_tensors, write_atomically
+from pipeline.errors import CheckpointError
+
+AUDIO_NAME = "audio.i16"
+INDEX_NAME = "utterances.jsonl"
+TOKENS_NAME = "tokens.safetensors"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Utterance:
+    """One recording of one speaker.
+
+    Attributes:
+        start: first sample in `audio.i16`.
+        n_samples: length there.
+        speaker: id, unique over all sources.
+        source: "flite", "world" or "human".
+        split: "train" or "dev"; dev speakers never occur in train except the single-speaker sets'.
+        text: transcript as written; empty where none is known.
+        phones: (name, end in seconds) from the synthesiser; empty where unknown.
+    """
+
+    start: int
+    n_samples: int
+    speaker: str
+    source: str
+    split: str
+    text: str = ""
+    phones: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenisedUtterance:
+    """One recording as tokens.
+
+    Attributes:
+        semantic_start, n_semantic: its span of the semantic ids.
+        frame_start, n_frames: its span of the codes; `n_frames` is exactly `n_semantic` times frames per id.
+        speaker, source, split, text: as in `Utterance`.
+    """
+
+    semantic_start: int
+    n_semantic: int
+    frame_start: int
+    n_frames: int
+    speaker: str
+    source: str
+    split: str
+    text: str = ""
+
+
+class Corpus:
+    """Read access to a corpus folder; sound stays on disk until asked for.
+
+    Args:
+        folder: what `python -m training.corpus` wrote.
+
+    Raises:
+        CheckpointError: if the folder is not a corpus.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        rows = _read_rows(folder / INDEX_NAME)
+        self.utterances = tuple(
+            Utterance(**{**row, "phones": tuple((name, end) for name, end in row["phones"])}) for row in rows
+        )
+        self._audio = np.memmap(folder / AUDIO_NAME, dtype=np.int16, mode="r")
+
+    def audio(self, utterance: Utterance) -> NDArray[np.int16]:
+        """Samples (N,) int16 of an utterance."""
+        return self._audio[utterance.start : utterance.start + utterance.n_samples]
+
+    def select(self, split: str, sources: Sequence[str] = ("flite", "world", "human")) -> list[Utterance]:
+        """Utterances of a split that come from the given sources."""
+        return [u for u in self.utterances if u.split == split and u.source in sources]
+
+
+class TokenCorpus:
+    """Read access to a token folder, all of it in memory as int16.
+
+    Args:
+        folder: what `python -m training.tokens` wrote.
+
+    Raises:
+        CheckpointError: if the folder holds no tokens.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        tensors = load_tensors(folder / TOKENS_NAME)
+        self._semantic, self._codes = tensors["semantic"], tensors["codes"]
+        self.utterances = tuple(TokenisedUtterance(**row) for row in _read_rows(folder / INDEX_NAME))
+
+    def semantic_ids(self, utterance: TokenisedUtterance) -> Tensor:
+        """Semantic ids (S,) int64."""
+        start = utterance.semantic_start
+        return self._semantic[start : start + utterance.n_semantic].to(torch.int64)
+
+    def codes(self, utterance: TokenisedUtterance) -> Tensor:
+        """Codes (Q, T) int64."""
+        start = utterance.frame_start
+        return self._codes[:, start : start + utterance.n_frames].to(torch.int64)
+
+    def select(self, split: str, sources: Sequence[str] = ("flite", "world", "human")) -> list[TokenisedUtterance]:
+        """Utterances of a split that come from the given sources."""
+        return [u for u in self.utterances if u.split == split and u.source in sources]
+
+
+def save_tokens(
+    folder: Path, semantic: Tensor, codes: Tensor, utterances: Iterable[TokenisedUtterance]
+) -> None:
+    """Write a token folder.
+
+    Args:
+        folder: where to.
+        semantic: (sum of S,) ids of all utterances, end to end.
+        codes: (Q, sum of T) codes of all utterances, end to end.
+        utterances: their spans.
+    """
+    write_rows(folder / INDEX_NAME, (dataclasses.asdict(u) for u in utterances))
+    save_tensors(
+        folder / TOKENS_NAME, {"semantic": semantic.to(torch.int16), "codes": codes.to(torch.int16)}
+    )
+
+
+def write_rows(path: Path, rows: Iterable[dict[str, object]]) -> None:
+    """Write one JSON object a line, atomically."""
+    write_atomically(
+        path, lambda file: file.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    )
+
+
+def _read_rows(path: Path) -> Iterator[dict[str, object]]:
+    if not path.is_file():
+        raise CheckpointError(f"{path} is missing; run the stage of training that writes it first")
+    with path.open(encoding="utf-8") as file:
+        for line in file:
+            yield json.loads(line)
