@@ -78,7 +78,7 @@ class Corpus:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        rows = _read_rows(folder / INDEX_NAME)
+        rows = read_rows(folder / INDEX_NAME)
         self.utterances = tuple(
             Utterance(**{**row, "phones": tuple((name, end) for name, end in row["phones"])}) for row in rows
         )
@@ -106,7 +106,7 @@ class TokenCorpus:
     def __init__(self, folder: Path) -> None:
         tensors = load_tensors(folder / TOKENS_NAME)
         self._semantic, self._codes = tensors["semantic"], tensors["codes"]
-        self.utterances = tuple(TokenisedUtterance(**row) for row in _read_rows(folder / INDEX_NAME))
+        self.utterances = tuple(TokenisedUtterance(**row) for row in read_rows(folder / INDEX_NAME))
 
     def semantic_ids(self, utterance: TokenisedUtterance) -> Tensor:
         """Semantic ids (S,) int64."""
@@ -147,7 +147,12 @@ def write_rows(path: Path, rows: Iterable[dict[str, object]]) -> None:
     )
 
 
-def _read_rows(path: Path) -> Iterator[dict[str, object]]:
+def read_rows(path: Path) -> Iterator[dict[str, object]]:
+    """Read one JSON object a line.
+
+    Raises:
+        CheckpointError: if the file is missing.
+    """
     if not path.is_file():
         raise CheckpointError(f"{path} is missing; run the stage of training that writes it first")
     with path.open(encoding="utf-8") as file:

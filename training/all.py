@@ -1,0 +1,75 @@
+"""From raw material to `assets/`: every stage in order; run again, it goes on where it stopped."""
+
+import argparse
+import logging
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from training import (
+    codec,
+    corpus,
+    semantic,
+    soundstorm,
+    text_to_semantic,
+    text_tokenizer,
+    tokens,
+    voices,
+)
+from training.config import StageOptions
+from training.options import parse_stage_options, set_thread_environment
+
+logger = logging.getLogger(__name__)
+
+STAGES: dict[str, Callable[[StageOptions], None]] = {
+    "corpus": corpus.run,
+    "text_tokenizer": text_tokenizer.run,
+    "codec": codec.run,
+    "semantic": semantic.run,
+    "tokens": tokens.run,
+    "text_to_semantic": text_to_semantic.run,
+    "soundstorm": soundstorm.run,
+    "voices": voices.run,
+}
+NETWORKS = ("text_tokenizer", "codec", "semantic", "text_to_semantic", "soundstorm")
+
+
+def run(options: StageOptions, assets: Path) -> None:
+    """Run all stages, then put weights and voices into `assets`.
+
+    Args:
+        options: with `minutes` bounding each of the four trainings.
+        assets: receives `models/<size>/` and `voices/`.
+    """
+    for name, stage in STAGES.items():
+        logger.info("stage %s", name)
+        stage(options)
+    publish(options.out / "models", assets, options.size)
+
+
+def publish(models: Path, assets: Path, size: str) -> None:
+    """Copy exported networks and voices to where the app looks for them.
+
+    Args:
+        models: the run's exports.
+        assets: receives `models/<size>/` and `voices/`.
+        size: name of the size.
+    """
+    for name in NETWORKS:
+        shutil.copytree(models / name, assets / "models" / size / name, dirs_exist_ok=True)
+    shutil.copytree(models / "voices", assets / "voices", dirs_exist_ok=True)
+    logger.info("published %s to %s", size, assets)
+
+
+def main(argv: list[str] | None = None) -> None:
+    """`python -m training.all --size small --data DIR --out DIR [--assets DIR]`."""
+    parser = argparse.ArgumentParser(add_help=False)
+    parser.add_argument("--assets", type=Path, default=Path("assets"))
+    own, rest = parser.parse_known_args(argv)
+    run(parse_stage_options(rest, f"{__doc__} Also: --assets DIR (default: assets)."), own.assets)
+
+
+if __name__ == "__main__":
+    set_thread_environment()
+    main(sys.argv[1:])

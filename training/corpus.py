@@ -1,0 +1,209 @@
+"""Stage 1 of the recipe: human recordings and freshly made synthetic speech → one corpus folder.
+
+Work is cut into parts that are written one by one, so that a stopped run goes on where it was.
+"""
+
+import csv
+import dataclasses
+import logging
+import multiprocessing
+import random
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.audio_io import read_audio
+from pipeline.checkpoint import write_atomically
+from pipeline.errors import ConfigError
+from training.config import StageOptions
+from training.corpus_text import draw_texts
+from training.data import AUDIO_NAME, INDEX_NAME, Utterance, read_rows, write_rows
+from training.options import parse_stage_options
+from training.synthetic_speakers import SAMPLE_RATE_HZ, SyntheticSpeaker, draw_speaker, speak
+
+logger = logging.getLogger(__name__)
+
+Sound = tuple[Utterance, NDArray[np.int16]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorpusConfig:
+    """How much of what.
+
+    Attributes:
+        flite: utterances of each of flite's voices.
+        n_world_speakers, n_per_world_speaker: made-up speakers and utterances of each.
+        n_world_dev: of these speakers, how many are held out.
+        dev_share: of flite's utterances, the share held out.
+        human_share: share of the human clips taken, from the start of each speaker's.
+        stretch: durations of single utterances vary by up to this factor either way, so that pace can be learned.
+        n_per_part: utterances per part.
+    """
+
+    flite: dict[str, int]
+    n_world_speakers: int
+    n_per_world_speaker: int
+    n_world_dev: int
+    dev_share: float = 0.02
+    human_share: float = 1.0
+    stretch: float = 1.25
+    n_per_part: int = 250
+    seed: int = 1
+
+
+SIZES = {
+    "tiny": CorpusConfig(
+        flite={"slt": 6, "kal16": 12}, n_world_speakers=3, n_per_world_speaker=4, n_world_dev=1,
+        dev_share=0.2, human_share=0.01, n_per_part=8,
+    ),
+    "small": CorpusConfig(
+        flite={"slt": 1200, "rms": 1200, "awb": 1200, "kal16": 9000},
+        n_world_speakers=72, n_per_world_speaker=64, n_world_dev=4,
+    ),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """One utterance to be made."""
+
+    speaker: SyntheticSpeaker
+    text: str
+    stretch: float
+    split: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Clip:
+    """One recording to be read."""
+
+    path: Path
+    row: dict[str, str]
+
+
+def run(options: StageOptions) -> None:
+    """Make the corpus folder of a run; parts that exist are kept.
+
+    Raises:
+        ConfigError: if the raw material or flite is missing.
+    """
+    config, folder = SIZES[options.size], options.out / "corpus"
+    if (folder / INDEX_NAME).is_file():
+        logger.info("corpus: already made")
+        return
+    items: list[_Line | _Clip] = [*human_clips(options.data / "speech", config)]
+    items += _synthetic_lines(options.data / "text", config)
+    random.Random(config.seed).shuffle(items)
+    parts = [items[i : i + config.n_per_part] for i in range(0, len(items), config.n_per_part)]
+    jobs = [
+        (folder / "parts" / f"{number:04d}", part)
+        for number, part in enumerate(parts)
+        if not (folder / "parts" / f"{number:04d}.jsonl").is_file()
+    ]
+    with multiprocessing.get_context("spawn").Pool() as pool:
+        for done, _ in enumerate(pool.imap_unordered(_make_part, jobs), start=1):
+            logger.info("corpus: part %d of %d", done + len(parts) - len(jobs), len(parts))
+    assemble(folder)
+
+
+def assemble(folder: Path) -> None:
+    """Join the finished parts of a corpus folder into `audio.i16` and its index, and remove them."""
+    rows: list[dict[str, object]] = []
+    offset = 0
+    indices = sorted((folder / "parts").glob("*.jsonl"))
+
+    def join(path: Path) -> None:
+        nonlocal offset
+        with path.open("wb") as joined:
+            for index in indices:
+                audio = np.fromfile(index.with_suffix(".i16"), dtype=np.int16)
+                for row in read_rows(index):
+                    rows.append({**row, "start": int(row["start"]) + offset})  # type: ignore[call-overload]
+                audio.tofile(joined)
+                offset += len(audio)
+
+    write_atomically(folder / AUDIO_NAME, join)
+    write_rows(folder / INDEX_NAME, rows)
+    for index in indices:
+        index.with_suffix(".i16").unlink()
+        index.unlink()
+    logger.info("corpus: %d utterances, %.2f h", len(rows), offset / SAMPLE_RATE_HZ / 3600)
+
+
+def human_clips(speech_folder: Path, config: CorpusConfig) -> list[_Clip]:
+    """The recordings of a manifest.
+
+    Raises:
+        ConfigError: if there is no manifest.
+    """
+    manifest = speech_folder / "manifest.tsv"
+    if not manifest.is_file():
+        raise ConfigError(f"{manifest} is missing; --data must name a folder with speech/ and text/")
+    with manifest.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+    step = max(1, round(1 / config.human_share))
+    return [_Clip(speech_folder / row["path"], row) for row in rows[::step]]
+
+
+def _synthetic_lines(text_folder: Path, config: CorpusConfig) -> list[_Line]:
+    n_flite = sum(config.flite.values())
+    n_world = config.n_world_speakers * config.n_per_world_speaker
+    texts = iter(draw_texts(text_folder, n_flite + n_world, config.seed))
+    rng = random.Random(config.seed + 1)
+    lines = []
+    for voice, n_utterances in config.flite.items():
+        n_dev = round(config.dev_share * n_utterances)
+        for number in range(n_utterances):
+            split = "dev" if number < n_dev else "train"
+            lines.append(_Line(SyntheticSpeaker(name=voice, base=voice), next(texts), _stretch(rng, config), split))
+    for index in range(config.n_world_speakers):
+        speaker = draw_speaker(index, config.seed)
+        split = "dev" if index >= config.n_world_speakers - config.n_world_dev else "train"
+        for _ in range(config.n_per_world_speaker):
+            lines.append(_Line(speaker, next(texts), _stretch(rng, config), split))
+    return lines
+
+
+def _stretch(rng: random.Random, config: CorpusConfig) -> float:
+    return float(config.stretch ** rng.triangular(-1, 1, 0))
+
+
+def _make_part(job: tuple[Path, Sequence[_Line | _Clip]]) -> None:
+    """Write one part: samples first, index last, so that an index means a whole part."""
+    stem, items = job
+    sounds = [_make(item) for item in items]
+    rows, offset = [], 0
+    for utterance, samples in sounds:
+        rows.append(dataclasses.asdict(dataclasses.replace(utterance, start=offset, n_samples=len(samples))))
+        offset += len(samples)
+    write_atomically(stem.with_suffix(".i16"), np.concatenate([samples for _, samples in sounds]).tofile)
+    write_rows(stem.with_suffix(".jsonl"), rows)
+
+
+def _make(item: _Line | _Clip) -> Sound:
+    if isinstance(item, _Clip):
+        samples = read_audio(item.path, SAMPLE_RATE_HZ).samples
+        row = item.row
+        utterance = Utterance(
+            start=0, n_samples=0, speaker=row["speaker"], source="human", split=row["split"], text=row["text"]
+        )
+        return utterance, np.asarray(np.round(np.clip(samples, -1, 1) * 32767), dtype=np.int16)
+    samples_i16, phones = speak(item.speaker, item.text, item.stretch)
+    source = "world" if item.speaker.pitch_hz > 0 else "flite"
+    utterance = Utterance(
+        start=0, n_samples=0, speaker=item.speaker.name, source=source, split=item.split, text=item.text, phones=phones
+    )
+    return utterance, samples_i16
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Run the stage as a command."""
+    run(parse_stage_options(argv, "Make the corpus: human recordings, flite's voices, WORLD speakers."))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

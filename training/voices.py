@@ -1,0 +1,66 @@
+"""Last but one stage: the built-in voices, synthetic speakers that say a few lines of their own.
+
+Flite's voices and WORLD speakers only: no recording of a person is in them.
+"""
+
+import logging
+import sys
+
+import numpy as np
+
+from pipeline.config import LimitsConfig
+from pipeline.datatypes import Waveform
+from pipeline.device import choose_device
+from pipeline.recording_to_voice import recording_to_voice, save_voice
+from pipeline.tokenizers.acoustic import load_codec
+from pipeline.tokenizers.semantic import SemanticTokenizer
+from training.config import StageOptions
+from training.options import parse_stage_options
+from training.synthetic_speakers import SAMPLE_RATE_HZ, SyntheticSpeaker, speak
+
+logger = logging.getLogger(__name__)
+
+LINES = "good morning, it is lovely to see you again. shall we sit by the window and talk about the journey?"
+
+# Two of flite's own voices, and six made-up speakers far apart in pitch and vocal tract length.
+BUILT_IN = (
+    SyntheticSpeaker(name="anna", base="slt"),
+    SyntheticSpeaker(name="ben", base="rms"),
+    SyntheticSpeaker(name="clara", base="slt", pitch_hz=236, pitch_range=1.4, formant_scale=1.13, tilt_db=4),
+    SyntheticSpeaker(name="duncan", base="awb"),
+    SyntheticSpeaker(name="edith", base="slt", pitch_hz=158, pitch_range=1.2, formant_scale=0.93, tilt_db=-6),
+    SyntheticSpeaker(name="felix", base="rms", pitch_hz=148, pitch_range=1.5, formant_scale=1.12, tilt_db=5),
+    SyntheticSpeaker(name="george", base="rms", pitch_hz=82, pitch_range=1.3, formant_scale=0.88, tilt_db=-5),
+    SyntheticSpeaker(name="hamish", base="awb", pitch_hz=104, pitch_range=1.4, formant_scale=0.95, tilt_db=-3, breath=1.5),
+)  # fmt: skip
+
+
+def run(options: StageOptions) -> None:
+    """Make the built-in voices with the run's codec and semantic tokenizer.
+
+    Raises:
+        CheckpointError: if codec or semantic tokenizer are not trained yet.
+        ConfigError: if flite is missing.
+    """
+    models = options.out / "models"
+    codec = load_codec(models / "codec", choose_device(options.device))
+    semantic = SemanticTokenizer.load(models / "semantic")
+    for speaker in BUILT_IN:
+        samples, _ = speak(speaker, LINES)
+        recording = Waveform(samples=samples.astype(np.float32) / 32768.0, sample_rate_hz=SAMPLE_RATE_HZ)
+        kind = f"flite voice {speaker.base}"
+        if speaker.pitch_hz > 0:
+            kind = f"made-up speaker: WORLD vocoder over {kind}, median pitch {speaker.pitch_hz:g} Hz"
+        description = f"Synthetic voice ({kind}). No recording of a person."
+        voice = recording_to_voice(recording, speaker.name, semantic, codec, LimitsConfig(), description)
+        save_voice(models / "voices" / f"{speaker.name}.safetensors", voice)
+    logger.info("voices: %s", ", ".join(speaker.name for speaker in BUILT_IN))
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Run the stage as a command."""
+    run(parse_stage_options(argv, "Make the built-in voices."))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
