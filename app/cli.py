@@ -1,0 +1,228 @@
+"""The command line: a script file in; wav and captions out.
+
+Only argparse is imported before a command is known, so that `--help` is quick.
+"""
+
+import argparse
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from app.environment import prepare_environment
+
+INTERRUPTED = 130
+BYTES_PER_SECOND = 32_000
+CAPTION_CHOICES = ("json", "srt", "vtt")
+STAGE_TITLES = {
+    "read": "reading the script",
+    "semantic": "choosing how it is said",
+    "acoustic": "giving it voices",
+    "waveform": "making sound",
+    "mix": "mixing",
+}
+
+
+class _OneLineParser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"error: {message} (see {self.prog} --help)\n")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run a command and give the exit code: 0, or another with one line on stderr.
+
+    Args:
+        arguments: without the program's name.
+    """
+    try:
+        options = _parser().parse_args(arguments)
+    except SystemExit as stop:
+        return int(stop.code or 0)
+    prepare_environment()
+    run: Callable[[argparse.Namespace], None] = options.run
+    try:
+        run(options)
+    except KeyboardInterrupt:
+        return _fail("cancelled; nothing was written", INTERRUPTED)
+    except Exception as error:  # noqa: BLE001 - the one place where anything becomes one line
+        if options.debug:
+            traceback.print_exc()
+        return _fail(_describe(error), 1)
+    return 0
+
+
+def _describe(error: Exception) -> str:
+    from pipeline.errors import DialogueError
+
+    if isinstance(error, DialogueError):
+        return str(error)
+    if isinstance(error, OSError):
+        return f"{error.filename or 'the system'}: {error.strerror or error}"
+    return f"unexpected {type(error).__name__}: {error} (a bug; --debug shows where)"
+
+
+def _fail(message: str, code: int) -> int:
+    one_line = " ".join(message.split())
+    print(
+        f"\r\033[Kerror: {one_line}" if sys.stderr.isatty() else f"error: {one_line}",
+        file=sys.stderr,
+    )
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _OneLineParser(
+        prog="python -m app", description="Speak a script for two or more people."
+    )
+    parser.set_defaults(debug=False)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=_OneLineParser)
+
+    speak = commands.add_parser("speak", help="speak a script file into a wav")
+    speak.add_argument("script", help="script file, or - for standard input")
+    speak.add_argument("-o", "--output", type=Path, required=True, help="wav to write")
+    speak.add_argument(
+        "--voice",
+        action="append",
+        default=[],
+        metavar="S1=VOICE",
+        help="a voice's name, a recording, a voice file, or 'surprise'; once per speaker",
+    )
+    speak.add_argument("--seed", type=_seed, default=0, help="same seed, same audio (default 0)")
+    speak.add_argument(
+        "--captions", action="append", default=[], choices=CAPTION_CHOICES, help="repeatable"
+    )
+    speak.add_argument("--stems", action="store_true", help="also one wav per speaker")
+    speak.set_defaults(run=_speak)
+    _add_model_options(speak)
+
+    voices = commands.add_parser("voices", help="list the voices there are")
+    voices.set_defaults(run=_voices)
+    _add_model_options(voices)
+
+    voice = commands.add_parser("voice", help="manage your own voices")
+    actions = voice.add_subparsers(required=True, metavar="ACTION", parser_class=_OneLineParser)
+    add = actions.add_parser("add", help="make a voice of 1 to 60 s of one person speaking")
+    add.add_argument("name", help="lower-case letters, digits, '-' and '_'")
+    add.add_argument("recording", type=Path)
+    add.add_argument("--licence-note", default="", help="origin, licence, consent of the speaker")
+    add.set_defaults(run=_add_voice)
+    _add_model_options(add)
+    return parser
+
+
+def _add_model_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--model", default="small", help="shipped size, or folder of weights")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1 or mps")
+    parser.add_argument("--debug", action="store_true", help="show where an error comes from")
+
+
+def _seed(text: str) -> int:
+    if not text.isdecimal() or int(text) >= 2**63:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0 to 2^63 - 1")
+    return int(text)
+
+
+def _speak(options: argparse.Namespace) -> None:
+    from app.output_files import check_can_write, publish
+    from app.result_files import companion_paths, result_writers
+    from app.studio import load_studio
+
+    wav: Path = options.output
+    _check_output_name(wav)
+    check_can_write(wav)
+    text = _read_script(options.script)
+    voices = _wanted_voices(options.voice)
+    studio = load_studio(options.model, options.device)
+    script = studio.pipeline.parse(text)
+    speakers = list(dict.fromkeys(turn.speaker for turn in script.turns)) if options.stems else []
+    sounds = 1 + len(speakers)
+    check_can_write(wav, int(studio.pipeline.estimate_seconds(script) * BYTES_PER_SECOND * sounds))
+    for path in companion_paths(wav, options.captions, speakers):
+        check_can_write(path)
+    found = {
+        speaker: None if name is None else studio.find_voice(name)
+        for speaker, name in voices.items()
+    }
+    dialogue = studio.speak(text, found, options.seed, _show_progress)
+    publish(result_writers(dialogue, wav, options.captions, script.speaker_names, options.stems))
+    for note in dialogue.notes:
+        print(f"note: {note}", file=sys.stderr)
+    seconds = sum(dialogue.stage_seconds.values())
+    print(
+        f"{wav}: {dialogue.mix.duration_s:.1f} s, {len(dialogue.turns)} turns, "
+        f"seed {dialogue.seed}, made in {seconds:.1f} s"
+    )
+
+
+def _check_output_name(wav: Path) -> None:
+    from pipeline.errors import AudioError
+
+    if wav.suffix.lower() != ".wav":
+        raise AudioError(f"{wav}: only wav is written; use -o {wav.with_suffix('.wav')}")
+
+
+def _read_script(name: str) -> str:
+    from pipeline.errors import ScriptError
+
+    try:
+        data = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+        return data.decode("utf-8-sig")
+    except FileNotFoundError as error:
+        raise ScriptError(
+            f"there is no script file {name}; give a text file, or - for standard input"
+        ) from error
+    except OSError as error:
+        raise ScriptError(
+            f"cannot read the script {name}: {error.strerror}; give a text file"
+        ) from error
+    except UnicodeDecodeError as error:
+        raise ScriptError(
+            f"{name} is not UTF-8 text; save the script as plain UTF-8 text"
+        ) from error
+
+
+def _wanted_voices(assignments: Sequence[str]) -> dict[str, str | None]:
+    from pipeline.errors import VoiceError
+
+    voices: dict[str, str | None] = {}
+    for assignment in assignments:
+        speaker, equals, voice = assignment.partition("=")
+        if not (speaker and equals and voice):
+            raise VoiceError(f"cannot read --voice {assignment!r}; write --voice S1=anna")
+        if speaker in voices:
+            raise VoiceError(f"--voice names {speaker} twice; give each speaker one voice")
+        voices[speaker] = None if voice == "surprise" else voice
+    return voices
+
+
+def _show_progress(stage: str, done: int, total: int) -> None:
+    """One line per stage; on a terminal it counts, elsewhere it appears when the stage begins."""
+    title = STAGE_TITLES.get(stage, stage)
+    if sys.stderr.isatty():
+        end = "\n" if done == total == 1 else ""
+        print(
+            f"\r\033[K{title} {100 * done // max(total, 1)} %", end=end, file=sys.stderr, flush=True
+        )
+    elif done == 0 and total == 1:
+        print(f"{title} ...", file=sys.stderr, flush=True)
+
+
+def _voices(options: argparse.Namespace) -> None:
+    from app.studio import load_studio
+
+    studio = load_studio(options.model, options.device)
+    built_in = studio.pipeline.voices
+    for name in studio.voice_names():
+        description = built_in[name].description if name in built_in else "your own"
+        print(f"{name:<16} {' '.join(description.split())}".rstrip())
+
+
+def _add_voice(options: argparse.Namespace) -> None:
+    from app.studio import load_studio
+    from app.voice_library import check_voice_name
+
+    check_voice_name(options.name)
+    studio = load_studio(options.model, options.device)
+    path = studio.add_voice(options.name, options.recording, options.licence_note)
+    print(f"added voice {options.name!r} ({path})")

@@ -1,0 +1,35 @@
+"""How the page looks: fonts that need no network, one accent colour, room on small screens."""
+
+import gradio as gr
+
+CSS = """
+.gradio-container { max-width: 1180px !important; margin: 0 auto !important; }
+#title h1 { margin-bottom: 0; }
+#feedback, #status { min-height: 2.6em; padding: .5em .75em; border-radius: 8px;
+  border: 1px solid var(--border-color-primary); background: var(--block-background-fill); }
+#feedback .problem, #status .problem { color: var(--error-text-color, #b91c1c); font-weight: 600; }
+#feedback p, #status p { margin: 0; overflow-wrap: anywhere; }
+#script textarea { font-size: 1rem; line-height: 1.5; }
+#seed-row { align-items: end; }
+@media (max-width: 480px) { .gradio-container { padding: 8px !important; } }
+"""
+
+ANNOUNCE = """
+() => {
+  for (const id of ['feedback', 'status']) {
+    const box = document.getElementById(id);
+    if (box) { box.setAttribute('role', 'status'); box.setAttribute('aria-live', 'polite'); }
+  }
+}
+"""
+"""Makes the two message boxes live regions: screen readers speak what changes in them."""
+
+
+def build_theme() -> gr.themes.Base:
+    """Colours for light and dark, and the fonts of the visitor's own system."""
+    return gr.themes.Soft(
+        primary_hue="teal",
+        neutral_hue="slate",
+        font=["system-ui", "sans-serif"],
+        font_mono=["ui-monospace", "monospace"],
+    )

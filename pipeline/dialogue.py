@@ -1,0 +1,290 @@
+"""The flow: script → turns → text ids → semantic ids → acoustic codes → waveforms → dialogue.
+
+The only module that knows the order of the stages.
+"""
+
+import hashlib
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from pipeline.acoustic_to_waveform import acoustic_to_waveform
+from pipeline.audio_io import read_audio
+from pipeline.casting import WantedVoice, cast_voices
+from pipeline.config import LimitsConfig, MixConfig
+from pipeline.datatypes import (
+    AcousticTokens,
+    Dialogue,
+    ProgressCallback,
+    Script,
+    SemanticTokens,
+    TextTokens,
+    Voice,
+    Voices,
+)
+from pipeline.device import choose_device
+from pipeline.models import ASSETS, Models, find_model_folder, load_models
+from pipeline.recording_to_voice import load_voice, recording_to_voice
+from pipeline.script_to_turns import script_to_turns
+from pipeline.semantic_to_acoustic.generate import SoundStormOptions
+from pipeline.semantic_to_acoustic.generate import generate as generate_acoustic
+from pipeline.semantic_to_acoustic.windows import (
+    build_windows,
+    max_window_ids,
+    plan_windows,
+    prompt_of,
+    windows_to_turns,
+)
+from pipeline.stage_clock import StageClock
+from pipeline.text_to_semantic.generate import TextToSemanticOptions
+from pipeline.text_to_semantic.generate import generate as generate_semantic
+from pipeline.text_to_semantic.pieces import pieces_to_turns
+from pipeline.turns_to_text_tokens import turns_to_text_tokens, turns_to_windows
+from pipeline.waveform_to_dialogue import waveform_to_dialogue
+
+logger = logging.getLogger(__name__)
+
+WINDOW_S = 30.0
+"""Longest stretch decoded as one: what the networks are trained on."""
+
+MADE_UP_VOICE_S = 4.0
+"""How much speech a made-up voice is first heard in; that then serves as everyone's prompt does."""
+
+CHARACTERS_PER_SECOND = 14.5
+"""Unhurried English speech."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SynthesisOptions:
+    """How to generate; no part of the weights.
+
+    Attributes:
+        text: of text-to-semantic.
+        storm: of SoundStorm.
+        mode: "turns" speaks all turns at once, each in its own sequence; "window" speaks up to 30 s
+            of consecutive turns in one sequence, as in the paper.
+    """
+
+    text: TextToSemanticOptions = field(default_factory=TextToSemanticOptions)
+    storm: SoundStormOptions = field(default_factory=SoundStormOptions)
+    mode: Literal["turns", "window"] = "turns"
+
+
+class DialoguePipeline:
+    """Speaks scripts with one set of weights; make it with `load`."""
+
+    def __init__(self, models: Models, voice_folder: Path) -> None:
+        self._models = models
+        self._voice_folder = voice_folder
+        self.limits = LimitsConfig()
+        self.mix_config = MixConfig()
+
+    @classmethod
+    def load(cls, size_or_folder: str | Path = "small", device: str = "auto") -> "DialoguePipeline":
+        """Read weights and voices.
+
+        Args:
+            size_or_folder: a shipped size, or a folder laid out as `assets/models/small`. Voices
+                are those of its `voices` folder if it has one, else those of `assets/voices`.
+            device: "auto", "cpu", "cuda", "cuda:1" or "mps".
+
+        Raises:
+            CheckpointError: if weights are missing or damaged.
+            ConfigError: if settings or device cannot work.
+        """
+        folder = find_model_folder(size_or_folder)
+        own_voices = folder / "voices"
+        voice_folder = own_voices if own_voices.is_dir() else ASSETS / "voices"
+        return cls(load_models(folder, choose_device(device)), voice_folder)
+
+    @cached_property
+    def voices(self) -> Mapping[str, Voice]:
+        """The built-in voices that fit this codec, by name in alphabetical order.
+
+        Raises:
+            VoiceError: if a voice file is damaged.
+        """
+        found = [load_voice(path) for path in sorted(self._voice_folder.glob("*.safetensors"))]
+        fitting = {
+            voice.name: voice for voice in found if voice.codec_id == self._models.codec.identity
+        }
+        if len(fitting) < len(found):
+            logger.info("%d voices are of another codec", len(found) - len(fitting))
+        return fitting
+
+    def voice_from_recording(self, path: str | Path, name: str, description: str = "") -> Voice:
+        """Make a voice of 1 to 60 s of one person speaking.
+
+        Args:
+            path: a sound file.
+            name: what to call the voice.
+            description: origin, licence, consent.
+
+        Raises:
+            AudioError: if the file cannot be read.
+            VoiceError: if the recording is too short, too long, silent or clipped.
+        """
+        models = self._models
+        recording = read_audio(path, models.codec.sample_rate_hz)
+        return recording_to_voice(
+            recording, name, models.semantic_tokenizer, models.codec, self.limits, description
+        )
+
+    def parse(self, script: str | Sequence[Mapping[str, str]]) -> Script:
+        """Read a script without speaking it.
+
+        Raises:
+            ScriptError: naming the line that cannot be read.
+        """
+        return script_to_turns(script, self.limits)
+
+    def estimate_seconds(self, script: Script) -> float:
+        """About how many seconds a script will sound: from its letters, paces, gaps and pauses."""
+        seconds = 0.0
+        for turn in script.turns:
+            gap_s = self.mix_config.default_gap_s if turn.gap_s is None else turn.gap_s
+            pauses_s = sum(pause_s for _, pause_s in turn.pauses)
+            seconds += (
+                len(turn.spoken_text) / (CHARACTERS_PER_SECOND * turn.pace) + gap_s + pauses_s
+            )
+        return max(seconds, 0.0)
+
+    @torch.inference_mode()
+    def synthesize(
+        self,
+        script: str | Sequence[Mapping[str, str]],
+        voices: Mapping[str, WantedVoice] | None = None,
+        seed: int = 0,
+        options: SynthesisOptions | None = None,
+        on_progress: ProgressCallback | None = None,
+    ) -> Dialogue:
+        """Speak a script: every stage below is one arrow of docs/flow.md.
+
+        Args:
+            script: as text or as records of speaker and text.
+            voices: speaker ("S1", or the name in the script) to a `Voice`, the name of a built-in
+                voice, a file, or `None`: make a voice up. Speakers left out get built-in voices.
+            seed: same script, voices, seed and device: same audio.
+            options: how to generate.
+            on_progress: called as (stage, done, total); raising `CancelledError` stops the work.
+
+        Raises:
+            ScriptError: if the script cannot be read, or a line could not be spoken.
+            VoiceError: if a voice or its speaker is unknown, or a recording unfit.
+            AudioError: if a recording cannot be read.
+            CancelledError: if `on_progress` raises it.
+        """
+        chosen = options or SynthesisOptions()
+        clock = StageClock(on_progress)
+        with clock.stage("read"):
+            read = self.parse(script)
+            cast, cast_notes = cast_voices(read, voices or {}, self.voices, self._read_voice)
+            text = self._text_tokens(read, chosen)
+        with clock.stage("semantic"):
+            semantic = self._speak(text, read, cast, seed, chosen, clock)
+        with clock.stage("acoustic"):
+            heard = self._make_up_voices(semantic, cast, seed, chosen)
+            acoustic = self._sound(semantic, heard, seed, chosen, clock)
+        with clock.stage("waveform"):
+            waveforms = acoustic_to_waveform(acoustic, self._models.codec, on_progress=clock.report)
+        with clock.stage("mix"):
+            mixed = waveform_to_dialogue(waveforms, acoustic, read.turns, self.mix_config)
+        return Dialogue(
+            mix=mixed.mix,
+            stems=mixed.stems,
+            captions=mixed.captions,
+            turns=read.turns,
+            semantic=semantic,
+            acoustic=acoustic,
+            seed=seed,
+            notes=(*read.notes, *cast_notes),
+            stage_seconds=clock.seconds,
+        )
+
+    def _read_voice(self, path: Path) -> Voice:
+        if path.suffix == ".safetensors":
+            return load_voice(path, self._models.codec.identity)
+        return self.voice_from_recording(path, path.stem)
+
+    def _text_tokens(self, script: Script, options: SynthesisOptions) -> list[TextTokens]:
+        tokenizer = self._models.text_tokenizer
+        if options.mode == "window":
+            return turns_to_windows(script.turns, tokenizer, self.limits, WINDOW_S)
+        return turns_to_text_tokens(script.turns, tokenizer, self.limits)
+
+    def _speak(
+        self,
+        text: Sequence[TextTokens],
+        script: Script,
+        cast: Voices,
+        seed: int,
+        options: SynthesisOptions,
+        clock: StageClock,
+    ) -> tuple[SemanticTokens, ...]:
+        config = self._models.soundstorm.config
+        rate_hz = self._models.codec.frame_rate_hz / config.frames_per_semantic
+        voices = [cast[script.turns[sequence.turn_indices[0]].speaker] for sequence in text]
+        prompts: list[Tensor | None] = [
+            None if voice is None or options.mode == "window" else prompt_of(voice, config)[0]
+            for voice in voices
+        ]
+        network = self._models.text_to_semantic
+        rng = _seeded_generator(seed, "semantic")
+        pieces = generate_semantic(network, text, prompts, options.text, rng, clock.report)
+        return pieces_to_turns(text, pieces, script.turns, rate_hz)
+
+    def _make_up_voices(
+        self, semantic: Sequence[SemanticTokens], cast: Voices, seed: int, options: SynthesisOptions
+    ) -> Voices:
+        """Let the network choose a voice once, so that a speaker keeps it in every window."""
+        made_up = dict(cast)
+        for speaker in (name for name, voice in cast.items() if voice is None):
+            said = torch.cat([turn.semantic_ids for turn in semantic if turn.speaker == speaker])
+            rate_hz = semantic[0].rate_hz
+            sample = SemanticTokens(
+                semantic_ids=said[: round(MADE_UP_VOICE_S * rate_hz)],
+                speaker=speaker,
+                rate_hz=rate_hz,
+            )
+            quiet = StageClock(None)
+            (heard,) = self._sound(
+                [sample], {speaker: None}, seed, options, quiet, f"voice {speaker}"
+            )
+            made_up[speaker] = Voice(
+                name=f"made up for {speaker}",
+                semantic_ids=sample.semantic_ids,
+                codes=heard.codes,
+                level_db=self.mix_config.target_level_db,
+                codec_id=self._models.codec.identity,
+                description=f"made up by the model with seed {seed}",
+            )
+        return made_up
+
+    def _sound(
+        self,
+        semantic: Sequence[SemanticTokens],
+        voices: Voices,
+        seed: int,
+        options: SynthesisOptions,
+        clock: StageClock,
+        purpose: str = "acoustic",
+    ) -> tuple[AcousticTokens, ...]:
+        network = self._models.soundstorm
+        longest = max_window_ids(voices, network.config, WINDOW_S, semantic[0].rate_hz)
+        plan = plan_windows(semantic, longest)
+        windows = build_windows(semantic, plan, voices, network.config)
+        rng = _seeded_generator(seed, purpose)
+        codes = generate_acoustic(network, windows, options.storm, rng, clock.report)
+        return windows_to_turns(codes, plan, semantic, network.config)
+
+
+def _seeded_generator(seed: int, purpose: str) -> torch.Generator:
+    """A generator of its own for each purpose: one stage's draws do not move another's."""
+    digest = hashlib.sha256(f"{seed}:{purpose}".encode()).digest()
+    return torch.Generator().manual_seed(int.from_bytes(digest[:8], "big") >> 1)

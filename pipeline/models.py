@@ -1,0 +1,96 @@
+"""The networks and tokenizers of one size, read from their folder."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import torch
+
+from pipeline.checkpoint import load_config, load_network
+from pipeline.config import SoundStormConfig, TextToSemanticConfig
+from pipeline.errors import CheckpointError, ConfigError
+from pipeline.semantic_to_acoustic.model import SoundStorm
+from pipeline.text_to_semantic.model import TextToSemantic
+from pipeline.tokenizers.acoustic import Codec, load_codec
+from pipeline.tokenizers.semantic import SemanticTokenizer
+from pipeline.tokenizers.text import TextTokenizer
+
+ASSETS = Path(__file__).resolve().parents[1] / "assets"
+
+
+def find_model_folder(size_or_folder: str | Path) -> Path:
+    """The folder of a shipped size, or the folder that was named.
+
+    Raises:
+        CheckpointError: if there is no such size or folder; it names the sizes there are.
+    """
+    shipped = ASSETS / "models" / size_or_folder
+    for folder in (shipped, Path(size_or_folder)):
+        if folder.is_dir():
+            return folder
+    sizes = sorted(path.name for path in (ASSETS / "models").glob("*") if path.is_dir())
+    raise CheckpointError(
+        f"there are no weights {str(size_or_folder)!r}; shipped sizes: "
+        f"{', '.join(sizes) or 'none'}; or give the folder that `python -m training.all` made"
+    )
+
+
+@dataclass(frozen=True)
+class Models:
+    """Everything trained, ready to run on one device."""
+
+    folder: Path
+    device: torch.device
+    text_tokenizer: TextTokenizer
+    text_to_semantic: TextToSemantic
+    soundstorm: SoundStorm
+    codec: Codec
+
+    @cached_property
+    def semantic_tokenizer(self) -> SemanticTokenizer:
+        """Read when a recording first needs it: speaking alone does not.
+
+        Raises:
+            CheckpointError: if its files are missing or damaged.
+        """
+        return SemanticTokenizer.load(self.folder / "semantic")
+
+
+def load_models(folder: Path, device: torch.device) -> Models:
+    """Read every network of a folder laid out as `assets/models/small`.
+
+    Raises:
+        CheckpointError: if a file is missing or damaged.
+        ConfigError: if settings are unknown, missing, or those of two networks do not fit.
+    """
+    text_config = load_config(folder / "text_to_semantic", TextToSemanticConfig)
+    storm_config = load_config(folder / "soundstorm", SoundStormConfig)
+    codec = load_codec(folder / "codec", device)
+    _check_fit(folder, text_config, storm_config, codec)
+    text_to_semantic = TextToSemantic(text_config)
+    load_network(folder / "text_to_semantic", text_to_semantic)
+    soundstorm = SoundStorm(storm_config, codec.codebooks.cpu())
+    load_network(folder / "soundstorm", soundstorm)
+    return Models(
+        folder=folder,
+        device=device,
+        text_tokenizer=TextTokenizer.load(folder / "text_tokenizer" / "tokenizer.model"),
+        text_to_semantic=text_to_semantic.to(device).eval(),
+        soundstorm=soundstorm.to(device).eval(),
+        codec=codec,
+    )
+
+
+def _check_fit(
+    folder: Path, text: TextToSemanticConfig, storm: SoundStormConfig, codec: Codec
+) -> None:
+    if text.n_semantic != storm.n_semantic:
+        raise ConfigError(
+            f"{folder}: text_to_semantic speaks {text.n_semantic} semantic ids and soundstorm "
+            f"reads {storm.n_semantic}; take both from one training"
+        )
+    if (storm.n_levels, storm.n_codes) != (codec.n_levels, codec.n_codes):
+        raise ConfigError(
+            f"{folder}: soundstorm makes {storm.n_levels} levels of {storm.n_codes} codes and "
+            f"the codec reads {codec.n_levels} of {codec.n_codes}; take both from one training"
+        )
