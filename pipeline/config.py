@@ -1,7 +1,7 @@
 """Every number that can change, as frozen dataclasses, and the three sizes: tiny, small, base.
 
-A number stands here once; what can be computed from others is a property. Networks receive their own
-part and blocks in `layers/` plain numbers. Saved as `config.json` beside the weights
+A number stands here once; what can be computed from others is a property. Networks receive
+their own part and blocks in `layers/` plain numbers. Saved as `config.json` beside the weights
 (`pipeline/checkpoint.py`).
 """
 
@@ -35,6 +35,8 @@ class SemanticConfig:
         rate_hz: ids per second; the encoder's 50 frames a second are averaged down to it.
         layer: index of the hidden state that is clustered (0 is the input of the first layer).
         dim, n_layers, n_heads, feed_forward_dim, conv_kernel: the encoder's shape.
+        pretrained: folder or hub id of a Wav2Vec2-BERT to use instead of our own, in its own shape.
+        pretrained_revision: commit of the hub id.
     """
 
     n_clusters: int = 512
@@ -46,10 +48,17 @@ class SemanticConfig:
     n_heads: int = 4
     feed_forward_dim: int = 768
     conv_kernel: int = 15
+    pretrained: str = ""
+    pretrained_revision: str = ""
 
     def __post_init__(self) -> None:
-        _require(self.dim % self.n_heads == 0, f"semantic: {self.n_heads} heads do not divide width {self.dim}")
-        _require(0 < self.layer <= self.n_layers, f"semantic: layer {self.layer} of {self.n_layers}")
+        _require(
+            self.dim % self.n_heads == 0,
+            f"semantic: {self.n_heads} heads do not divide width {self.dim}",
+        )
+        _require(
+            0 < self.layer <= self.n_layers, f"semantic: layer {self.layer} of {self.n_layers}"
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +93,7 @@ class CodecConfig:
     def __post_init__(self) -> None:
         _require(
             self.hop_samples % self.upsampling == 0,
-            f"codec: upsampling {self.upsampling} does not divide a hop of {self.hop_samples} samples",
+            f"codec: upsampling {self.upsampling} does not divide a hop of {self.hop_samples}",
         )
         _require(self.n_levels >= 1 and self.n_codes >= 2, "codec: needs a level and two codes")
 
@@ -93,12 +102,38 @@ class CodecConfig:
         """Acoustic frames per second."""
         return self.sample_rate_hz / self.hop_samples
 
+    @property
+    def fine_hop_samples(self) -> int:
+        """Samples per STFT frame."""
+        return self.hop_samples // self.upsampling
+
+    @property
+    def n_fft(self) -> int:
+        """Samples under one STFT window: four hops."""
+        return 4 * self.fine_hop_samples
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextToSemanticConfig:
-    """Encoder–decoder transformer (SPEAR-TTS S1): characters → semantic ids."""
+    """Encoder–decoder transformer (SPEAR-TTS S1): characters → semantic ids.
+
+    Attributes:
+        n_text_ids: size of the text alphabet.
+        first_speaker_id, n_speakers: where the speaker markers stand in it.
+        first_pace_id, n_pace_bins: where the pace tokens stand in it.
+        frames_per_character: semantic ids per character at pace 1.0, measured on the corpus.
+        guided_layer, n_guided_heads: the decoder layer whose first heads are taught to follow the
+            text and tell at generation how far it is spoken.
+        max_text_ids, max_semantic_ids, max_prompt_ids: longest sequences.
+    """
 
     n_text_ids: int = 384
+    first_speaker_id: int = 4
+    n_speakers: int = MAX_SPEAKERS
+    first_pace_id: int = 8
+    frames_per_character: float = 1.7
+    guided_layer: int = 1
+    n_guided_heads: int = 2
     n_semantic: int = 512
     dim: int = 256
     n_heads: int = 4
@@ -114,6 +149,12 @@ class TextToSemanticConfig:
         _require(
             self.dim % (2 * self.n_heads) == 0,
             f"text_to_semantic: {self.n_heads} heads of even width do not fit width {self.dim}",
+        )
+        _require(
+            0 <= self.guided_layer < self.n_decoder_layers
+            and 1 <= self.n_guided_heads <= self.n_heads,
+            f"text_to_semantic: layer {self.guided_layer} with {self.n_guided_heads} guided heads of "
+            f"{self.n_decoder_layers} layers with {self.n_heads} heads",
         )
 
 
@@ -153,6 +194,16 @@ class SoundStormConfig:
         )
         _require(self.conv_kernel % 2 == 1, f"soundstorm: conv kernel {self.conv_kernel} is even")
 
+    @property
+    def hidden_code(self) -> int:
+        """Id of a code that is not known yet, one past the codec's own."""
+        return self.n_codes
+
+    @property
+    def no_semantic_id(self) -> int:
+        """Id of frames between segments, one past the semantic alphabet."""
+        return self.n_semantic
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MixConfig:
@@ -166,7 +217,12 @@ class MixConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LimitsConfig:
-    """What is accepted; beyond it a `DialogueError` says so."""
+    """What is accepted; beyond it a `DialogueError` says so.
+
+    Attributes:
+        max_piece_characters: a turn longer than this is spoken in several pieces.
+        characters_per_second: usual speaking rate, for estimates of length.
+    """
 
     max_speakers: int = MAX_SPEAKERS
     max_turn_characters: int = 1_000
@@ -177,6 +233,8 @@ class LimitsConfig:
     max_pace: float = 2.0
     max_gap_s: float = 10.0
     max_pause_s: float = 10.0
+    max_piece_characters: int = 160
+    characters_per_second: float = 15.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,16 +253,19 @@ class DialogueConfig:
     def __post_init__(self) -> None:
         storm, codec = self.soundstorm, self.codec
         _require(
-            (storm.n_levels, storm.n_codes, storm.code_dim) == (codec.n_levels, codec.n_codes, codec.code_dim),
+            (storm.n_levels, storm.n_codes, storm.code_dim)
+            == (codec.n_levels, codec.n_codes, codec.code_dim),
             "soundstorm and codec disagree on levels, codes or code width",
         )
         _require(
             codec.frame_rate_hz == self.semantic.rate_hz * storm.frames_per_semantic,
-            f"codec frames ({codec.frame_rate_hz}/s) are not {storm.frames_per_semantic} per semantic id "
+            f"codec frames ({codec.frame_rate_hz}/s) are not {storm.frames_per_semantic} per id "
             f"({self.semantic.rate_hz}/s)",
         )
         n_clusters = {self.semantic.n_clusters, storm.n_semantic, self.text_to_semantic.n_semantic}
-        _require(len(n_clusters) == 1, f"semantic alphabets of different sizes: {sorted(n_clusters)}")
+        _require(
+            len(n_clusters) == 1, f"semantic alphabets of different sizes: {sorted(n_clusters)}"
+        )
 
 
 def small() -> DialogueConfig:
@@ -217,7 +278,13 @@ def tiny() -> DialogueConfig:
     return DialogueConfig(
         size="tiny",
         semantic=SemanticConfig(
-            n_clusters=32, layer=1, dim=32, n_layers=2, n_heads=2, feed_forward_dim=64, conv_kernel=5
+            n_clusters=32,
+            layer=1,
+            dim=32,
+            n_layers=2,
+            n_heads=2,
+            feed_forward_dim=64,
+            conv_kernel=5,
         ),
         codec=CodecConfig(
             n_levels=4,
@@ -231,7 +298,13 @@ def tiny() -> DialogueConfig:
             n_fine_blocks=1,
         ),
         text_to_semantic=TextToSemanticConfig(
-            n_semantic=32, dim=64, n_heads=2, feed_forward_dim=128, n_encoder_layers=1, n_decoder_layers=1
+            n_semantic=32,
+            dim=64,
+            n_heads=2,
+            feed_forward_dim=128,
+            n_encoder_layers=1,
+            n_decoder_layers=1,
+            guided_layer=0,
         ),
         soundstorm=SoundStormConfig(
             n_semantic=32,

@@ -1,0 +1,216 @@
+"""Stage 3 of 6: text ids → semantic ids; the network.
+
+Encoder-decoder transformer after SPEAR-TTS S1 (arXiv 2302.03540). Besides the usual, the decoder
+knows when each character should be about to sound: the cross-attention's rotary positions are time
+on both sides, and a character's is the sum of the expected durations before it at its pace (the two
+position rates of Deep Voice 3, arXiv 1710.07654). So the attention starts near the diagonal
+instead of having to find it. The first heads of one layer see spoken characters only, are taught
+to walk along them (Tachibana 2017, arXiv 1710.08969), and tell at generation how far the text is
+spoken.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from pipeline.config import TextToSemanticConfig
+from pipeline.layers.rotary import rotary_tables, rotary_tables_at
+from pipeline.layers.transformer import DecoderLayer, EncoderLayer, KeyValueCache, Memory
+from pipeline.text_to_semantic.alphabet import SemanticAlphabet
+from pipeline.text_to_semantic.layout import TextLayout, read_layout
+
+CONTEXT_ROLE, PROMPT_ROLE, FIRST_SPOKEN_ROLE = 0, 1, 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EncodedText:
+    """What the decoder needs of the text.
+
+    Attributes:
+        memories: one for each decoder layer, over P prompt ids and L text ids.
+        layout: of the L text ids.
+        n_prompt: P.
+    """
+
+    memories: tuple[Memory, ...]
+    layout: TextLayout
+    n_prompt: int
+
+    def keep(self, rows: Tensor) -> "EncodedText":
+        """Only the given rows (R,) int64 of the batch."""
+        memories = tuple(
+            Memory(keys=m.keys[rows], values=m.values[rows], seen=m.seen[rows])
+            for m in self.memories
+        )
+        layout = TextLayout(
+            spoken=self.layout.spoken[rows],
+            pieces=self.layout.pieces[rows],
+            pace_bins=self.layout.pace_bins[rows],
+            expected_frames=self.layout.expected_frames[rows],
+            starts=self.layout.starts[rows],
+        )
+        return EncodedText(memories=memories, layout=layout, n_prompt=self.n_prompt)
+
+
+class TextToSemantic(nn.Module):
+    """Characters, with markers and an optional voice prompt, to logits of semantic ids.
+
+    Args:
+        config: sizes and alphabets.
+        dropout: on every residual path, in training.
+    """
+
+    def __init__(self, config: TextToSemanticConfig, dropout: float = 0.1) -> None:
+        super().__init__()
+        self.config = config
+        self.alphabet = SemanticAlphabet(config.n_semantic)
+        self.head_dim = config.dim // config.n_heads
+        self.text_embedding = nn.Embedding(config.n_text_ids, config.dim)
+        self.prompt_embedding = nn.Embedding(config.n_semantic, config.dim)
+        self.role_embedding = nn.Embedding(FIRST_SPOKEN_ROLE + config.n_pace_bins, config.dim)
+        self.semantic_embedding = nn.Embedding(self.alphabet.n_fed, config.dim)
+        shape = (config.dim, config.n_heads, config.feed_forward_dim, dropout)
+        self.encoder = nn.ModuleList(EncoderLayer(*shape) for _ in range(config.n_encoder_layers))
+        self.encoder_norm = nn.LayerNorm(config.dim)
+        self.decoder = nn.ModuleList(
+            DecoderLayer(*shape, n_weights=config.n_guided_heads if i == config.guided_layer else 0)
+            for i in range(config.n_decoder_layers)
+        )
+        self.decoder_norm = nn.LayerNorm(config.dim)
+        self.to_logits = nn.Linear(config.dim, self.alphabet.n_said)
+        self.dropout = nn.Dropout(dropout)
+        self.apply(_initialise)
+
+    def encode(
+        self, text_ids: Tensor, valid: Tensor, prompts: Sequence[Tensor | None]
+    ) -> EncodedText:
+        """Read the text.
+
+        Args:
+            text_ids: (B, L) int64.
+            valid: (B, L) bool; False is padding, on the right.
+            prompts: for each row semantic ids (P,) int64 of the voice, or `None`.
+
+        Returns:
+            Keys and values for every decoder layer.
+        """
+        layout = read_layout(text_ids, valid, self.config)
+        prompt_ids, prompt_valid = pad_prompts(prompts, text_ids.device)
+        roles = torch.where(layout.spoken, layout.pace_bins + FIRST_SPOKEN_ROLE, CONTEXT_ROLE)
+        text = self.text_embedding(text_ids) + self.role_embedding(roles)
+        prompt = self.prompt_embedding(prompt_ids) + self.role_embedding.weight[PROMPT_ROLE]
+        states = self.dropout(torch.cat((prompt, text), dim=1))
+        seen = torch.cat((prompt_valid, valid), dim=1)
+        tables = rotary_tables(states.shape[1], self.head_dim, states.device)
+        for layer in self.encoder:
+            states = layer(states, tables, seen[:, None, None])
+        return self._remember(self.encoder_norm(states), seen, layout, prompt_ids.shape[1])
+
+    def _remember(
+        self, states: Tensor, seen: Tensor, layout: TextLayout, n_prompt: int
+    ) -> EncodedText:
+        # the prompt's ids stand in time before the text: one semantic id each
+        before = torch.arange(-n_prompt, 0, device=states.device).expand(len(states), -1)
+        starts = torch.cat((before + layout.starts[:, :1], layout.starts), dim=1)
+        cos, sin = rotary_tables_at(starts, self.head_dim)
+        tables = (cos[:, None], sin[:, None])
+        everything = seen[:, None, None]
+        spoken = torch.cat((torch.zeros_like(seen[:, :n_prompt]), layout.spoken), dim=1)
+        heads = torch.arange(self.config.n_heads, device=states.device)[:, None, None]
+        guided = torch.where(heads < self.config.n_guided_heads, spoken[:, None, None], everything)
+        memories = tuple(
+            layer.cross_attention.remember(
+                states, tables, guided if layer.n_weights else everything
+            )
+            for layer in self.decoder
+        )
+        return EncodedText(memories=memories, layout=layout, n_prompt=n_prompt)
+
+    def decode(self, semantic_ids: Tensor, text: EncodedText) -> tuple[Tensor, Tensor]:
+        """Logits at every position, for training.
+
+        Args:
+            semantic_ids: (B, S) int64 fed to the decoder: the start id, then what was said.
+            text: from `encode`.
+
+        Returns:
+            Logits (B, S, n_said), and the guided heads' attention over the text,
+            (B, heads, S, L) float32.
+        """
+        tables = rotary_tables(semantic_ids.shape[1], self.head_dim, semantic_ids.device)
+        states = self.dropout(self.semantic_embedding(semantic_ids))
+        attention = None
+        for layer, memory in zip(self.decoder, text.memories, strict=True):
+            states, weights = layer(states, memory, tables)
+            attention = weights if weights is not None else attention
+        assert attention is not None, "one layer is guided"
+        return self.to_logits(self.decoder_norm(states)), attention[..., text.n_prompt :]
+
+    def decode_step(
+        self,
+        semantic_ids: Tensor,
+        text: EncodedText,
+        caches: Sequence[KeyValueCache],
+        position: int,
+    ) -> tuple[Tensor, Tensor]:
+        """Logits after one more id, for generation.
+
+        Args:
+            semantic_ids: (B * C,) int64, the ids at `position`; C neighbouring rows share a text.
+            text: B rows, from `encode`.
+            caches: from `new_caches`, of B * C rows.
+            position: how many ids were fed before.
+
+        Returns:
+            Logits (B * C, n_said) float32, and the guided heads' mean attention (B, C, L) float32.
+        """
+        place = torch.tensor([position], device=semantic_ids.device)
+        tables = rotary_tables_at(place, self.head_dim)
+        states = self.semantic_embedding(semantic_ids[:, None])
+        attention = None
+        for layer, memory, cache in zip(self.decoder, text.memories, caches, strict=True):
+            states, weights = layer(states, memory, tables, cache, position)
+            attention = weights if weights is not None else attention
+        assert attention is not None, "one layer is guided"
+        mean = attention.mean(dim=1).reshape(text.layout.spoken.shape[0], -1, attention.shape[-1])
+        return self.to_logits(self.decoder_norm(states))[:, 0].float(), mean[..., text.n_prompt :]
+
+    def new_caches(self, n_rows: int, n_positions: int) -> list[KeyValueCache]:
+        """Empty caches of all decoder layers, in the number type of the weights."""
+        shape = (n_rows, self.config.n_heads, n_positions, self.head_dim)
+        weight = self.to_logits.weight
+        return [
+            KeyValueCache(keys=weight.new_empty(shape), values=weight.new_empty(shape))
+            for _ in self.decoder
+        ]
+
+
+def pad_prompts(prompts: Sequence[Tensor | None], device: torch.device) -> tuple[Tensor, Tensor]:
+    """Put prompts in one batch, padded on the left so that each ends where the text begins.
+
+    Args:
+        prompts: (P,) int64 each, or `None`.
+        device: where the batch shall lie.
+
+    Returns:
+        Ids (B, longest P) int64, and (B, longest P) bool: True where they are no padding.
+    """
+    longest = max((len(prompt) for prompt in prompts if prompt is not None), default=0)
+    ids = torch.zeros(len(prompts), longest, dtype=torch.int64)
+    valid = torch.zeros(len(prompts), longest, dtype=torch.bool)
+    for row, prompt in enumerate(prompts):
+        if prompt is not None and len(prompt):
+            ids[row, -len(prompt) :] = prompt.cpu()
+            valid[row, -len(prompt) :] = True
+    return ids.to(device), valid.to(device)
+
+
+def _initialise(module: nn.Module) -> None:
+    if isinstance(module, nn.Linear):
+        nn.init.xavier_uniform_(module.weight)
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)
+    elif isinstance(module, nn.Embedding):
+        nn.init.normal_(module.weight, std=module.embedding_dim**-0.5)

@@ -1,0 +1,293 @@
+"""Recipe: train text-to-semantic on the token corpus."""
+
+import copy
+import dataclasses
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from pipeline.checkpoint import save_network
+from pipeline.config import TextToSemanticConfig, small, tiny
+from pipeline.device import choose_device, inference_dtype
+from pipeline.text_to_semantic.layout import TextLayout
+from pipeline.text_to_semantic.model import TextToSemantic
+from pipeline.tokenizers.text import TextTokenizer
+from training.config import LoopConfig, StageOptions
+from training.data import TokenCorpus
+from training.loop import run_training
+from training.options import parse_stage_options
+from training.text_to_semantic_data import (
+    Batch,
+    BatchConfig,
+    BatchSource,
+    measure_frames_per_character,
+    read_spoken_texts,
+)
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextToSemanticTraining:
+    """Numbers of one training.
+
+    Attributes:
+        learning_rate: peak.
+        label_smoothing: share of the target spread over all ids.
+        guidance_start, guidance_end: weight of the guided-attention loss at the start and from
+            `guidance_until` (a share of the run) on.
+        guidance_width: how far from the diagonal attention may be, as a share of the piece.
+        average_decay: of the running average of the weights, which is what is exported.
+        n_dev_batches: batches of an evaluation.
+    """
+
+    network: TextToSemanticConfig
+    loop: LoopConfig
+    batches: BatchConfig = field(default_factory=BatchConfig)
+    learning_rate: float = 1e-3
+    weight_decay: float = 0.01
+    gradient_clip: float = 1.0
+    dropout: float = 0.1
+    label_smoothing: float = 0.1
+    guidance_start: float = 5.0
+    guidance_end: float = 0.5
+    guidance_until: float = 0.3
+    guidance_width: float = 0.1
+    average_decay: float = 0.998
+    n_dev_batches: int = 8
+
+
+def small_training() -> TextToSemanticTraining:
+    """The shipped size."""
+    return TextToSemanticTraining(
+        network=small().text_to_semantic, loop=LoopConfig(max_steps=20_000, evaluate_every=250)
+    )
+
+
+def tiny_training() -> TextToSemanticTraining:
+    """A few steps that exercise everything."""
+    return TextToSemanticTraining(
+        network=tiny().text_to_semantic,
+        loop=LoopConfig(max_steps=8, warmup_steps=2, evaluate_every=4, log_every=4),
+        batches=BatchConfig(n_frames=300),
+        n_dev_batches=1,
+    )
+
+
+def guidance_cost(attention: Tensor, layout: TextLayout, batch: Batch, width: float) -> Tensor:
+    """Share of attention that strays from its piece's diagonal (arXiv 1710.08969, section 4.1).
+
+    Args:
+        attention: (B, heads, S, L) float32, sums to 1 over L.
+        layout: of the texts; tells the characters of each piece.
+        batch: tells the positions of each piece.
+        width: of the Gaussian around the diagonal that costs nothing, as a share of the piece.
+
+    Returns:
+        0-d float32 in [0, 1].
+    """
+    off_diagonal = (_character_places(layout)[:, None] - batch.frame_places[..., None]) / width
+    same_piece = layout.pieces[:, None] == batch.frame_pieces[..., None]
+    cost = 1.0 - torch.exp(-0.5 * off_diagonal.square()) * same_piece
+    strayed = (attention * cost[:, None]).sum(dim=-1).mean(dim=1)
+    return (strayed * batch.said_valid).sum() / batch.said_valid.sum()
+
+
+def _character_places(layout: TextLayout) -> Tensor:
+    """How far into its piece each spoken character stands: (B, L) float32 in [0, 1]."""
+    spoken = layout.spoken.to(torch.float32)
+    n_pieces = int(layout.pieces.max()) + 1
+    totals = torch.zeros(len(spoken), n_pieces, device=spoken.device).scatter_add(
+        1, layout.pieces, spoken
+    )
+    before = totals.cumsum(dim=1) - totals
+    own_total = totals.gather(1, layout.pieces).clamp(min=1.0)
+    return (spoken.cumsum(dim=1) - 0.5 - before.gather(1, layout.pieces)) / own_total
+
+
+class TextToSemanticJob:
+    """The training that `run_training` runs.
+
+    Args:
+        config: its numbers; `config.network` must fit the tokenizer.
+        train: where batches come from.
+        dev: where evaluations' batches come from.
+        device: where the network computes.
+    """
+
+    name = "text_to_semantic"
+
+    def __init__(
+        self,
+        config: TextToSemanticTraining,
+        train: BatchSource,
+        dev: BatchSource,
+        device: torch.device,
+    ) -> None:
+        self.config, self.train_source, self.dev_source, self.device = config, train, dev, device
+        torch.manual_seed(config.loop.seed)
+        self.network = TextToSemantic(config.network, config.dropout).to(device)
+        self.average = copy.deepcopy(self.network).requires_grad_(False)
+        self.optimiser = torch.optim.AdamW(
+            _parameter_groups(self.network, config.weight_decay),
+            lr=config.learning_rate,
+            betas=(0.9, 0.98),
+        )
+        self.modules: Mapping[str, nn.Module] = {"network": self.network, "average": self.average}
+        self.optimisers: Mapping[str, torch.optim.Optimizer] = {"network": self.optimiser}
+        self.progress = 0.0
+
+    @property
+    def guidance_weight(self) -> float:
+        """Weight of the guided-attention loss now; falls in a straight line, then stays."""
+        fallen = min(1.0, self.progress / self.config.guidance_until)
+        return self.config.guidance_start + fallen * (
+            self.config.guidance_end - self.config.guidance_start
+        )
+
+    def train_step(self, step: int, rng: torch.Generator) -> dict[str, float | Tensor]:
+        """One update on one batch."""
+        torch.manual_seed(
+            int(torch.randint(2**31, (1,), generator=rng))
+        )  # dropout has no generator
+        batch = batch_to(self.train_source.draw(rng), self.device)
+        logits, attention, layout = self._forward(self.network, batch)
+        loss = self._cross_entropy(logits, batch, self.config.label_smoothing)
+        strayed = guidance_cost(attention, layout, batch, self.config.guidance_width)
+        self.optimiser.zero_grad(set_to_none=True)
+        (loss + self.guidance_weight * strayed).backward()  # type: ignore[no-untyped-call]
+        norm = nn.utils.clip_grad_norm_(self.network.parameters(), self.config.gradient_clip)
+        self.optimiser.step()
+        self._follow(step)
+        return {"loss": loss.detach(), "strayed": strayed.detach(), "gradient": norm.detach()}
+
+    def evaluate(self, rng: torch.Generator) -> dict[str, float]:
+        """Cross-entropy, accuracy of ids, and how sharp and how diagonal the guided heads are."""
+        totals = {"loss": 0.0, "accuracy": 0.0, "sharpness": 0.0, "strayed": 0.0}
+        for _ in range(self.config.n_dev_batches):
+            batch = batch_to(self.dev_source.draw(rng), self.device)
+            logits, attention, layout = self._forward(self.average, batch)
+            valid = batch.said_valid
+            right = logits.argmax(dim=-1) == batch.said_ids
+            peak = attention.max(dim=-1).values.mean(dim=1)
+            totals["loss"] += float(self._cross_entropy(logits, batch, 0.0))
+            totals["accuracy"] += float(right[valid].float().mean())
+            totals["sharpness"] += float(peak[valid].mean())
+            totals["strayed"] += float(
+                guidance_cost(attention, layout, batch, self.config.guidance_width)
+            )
+        return {name: total / self.config.n_dev_batches for name, total in totals.items()}
+
+    def _forward(self, network: TextToSemantic, batch: Batch) -> tuple[Tensor, Tensor, TextLayout]:
+        dtype = inference_dtype(self.device)
+        with torch.autocast(self.device.type, dtype, enabled=dtype is not torch.float32):
+            text = network.encode(batch.text_ids, batch.text_valid, batch.prompts)
+            logits, attention = network.decode(batch.fed_ids, text)
+        return logits.float(), attention, text.layout
+
+    @staticmethod
+    def _cross_entropy(logits: Tensor, batch: Batch, label_smoothing: float) -> Tensor:
+        valid = batch.said_valid
+        return F.cross_entropy(
+            logits[valid], batch.said_ids[valid], label_smoothing=label_smoothing
+        )
+
+    def _follow(self, step: int) -> None:
+        """Move the average towards the network; faster at first, to forget the random start."""
+        decay = min(self.config.average_decay, (step + 1) / (step + 10))
+        average, current = list(self.average.parameters()), list(self.network.parameters())
+        with torch.no_grad():
+            torch._foreach_lerp_(average, current, 1.0 - decay)
+
+
+def _parameter_groups(network: nn.Module, weight_decay: float) -> list[dict[str, object]]:
+    """Matrices decay; gains, biases and embeddings do not."""
+    embeddings = {id(m.weight) for m in network.modules() if isinstance(m, nn.Embedding)}
+    decaying = [p for p in network.parameters() if p.ndim > 1 and id(p) not in embeddings]
+    others = [p for p in network.parameters() if p.ndim <= 1 or id(p) in embeddings]
+    return [
+        {"params": decaying, "weight_decay": weight_decay},
+        {"params": others, "weight_decay": 0.0},
+    ]
+
+
+def batch_to(batch: Batch, device: torch.device) -> Batch:
+    """The batch with its tensors on a device; prompts follow inside the network."""
+    names = (f.name for f in dataclasses.fields(batch) if f.name != "prompts")
+    return dataclasses.replace(batch, **{name: getattr(batch, name).to(device) for name in names})
+
+
+def build_job(
+    config: TextToSemanticTraining,
+    corpus: TokenCorpus,
+    tokenizer: TextTokenizer,
+    device: torch.device,
+) -> TextToSemanticJob:
+    """Measure the corpus, fit the network's config to it and the tokenizer, set up the training.
+
+    Raises:
+        DialogueError: if the corpus has no utterance with a text that is short enough.
+    """
+    train = [u for u in corpus.select("train") if u.text]
+    dev = [u for u in corpus.select("dev") if u.text] or train[-64:]
+    frames_per_character = measure_frames_per_character(train, tokenizer)
+    network = dataclasses.replace(
+        config.network,
+        n_text_ids=tokenizer.n_ids,
+        first_speaker_id=tokenizer.speaker_id("S1"),
+        first_pace_id=tokenizer.pace_id(0.5),
+        frames_per_character=frames_per_character,
+    )
+    markers = [tokenizer.speaker_id(name) for name in tokenizer.speakers]
+    assert markers == list(range(markers[0], markers[0] + network.n_speakers)), markers
+    config = dataclasses.replace(config, network=network)
+    sources = [
+        BatchSource(
+            read_spoken_texts(corpus, chosen, tokenizer, frames_per_character),
+            tokenizer,
+            network,
+            config.batches,
+        )
+        for chosen in (train, dev)
+    ]
+    logger.info(
+        "text_to_semantic: %d train and %d dev utterances, %.2f semantic ids per character",
+        len(sources[0].spoken), len(sources[1].spoken), frames_per_character,
+    )  # fmt: skip
+    return TextToSemanticJob(config, sources[0], sources[1], device)
+
+
+def export(job: TextToSemanticJob, folder: Path) -> None:
+    """Write the averaged weights and their config where the app looks for them."""
+    save_network(folder, job.config.network, job.average)
+
+
+def run(options: StageOptions) -> None:
+    """Train on `out/tokens` and export to `out/models/text_to_semantic`.
+
+    Raises:
+        DialogueError: if an earlier stage's results are missing.
+    """
+    config = small_training() if options.size == "small" else tiny_training()
+    loop = dataclasses.replace(config.loop, max_minutes=options.minutes)
+    config = dataclasses.replace(config, loop=loop)
+    models = options.out / "models"
+    tokenizer = TextTokenizer.load(models / "text_tokenizer" / "tokenizer.model")
+    corpus = TokenCorpus(options.out / "tokens")
+    job = build_job(config, corpus, tokenizer, choose_device(options.device))
+    run_training(job, config.loop, options.out / "text_to_semantic")
+    export(job, models / "text_to_semantic")
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Command line of this stage."""
+    run(parse_stage_options(argv, "Train text-to-semantic on the token corpus."))
+
+
+if __name__ == "__main__":
+    main()
