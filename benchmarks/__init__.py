@@ -1,1 +1,1 @@
-
+"""What is claimed, measured: quality and speed."""

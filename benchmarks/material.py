@@ -1,0 +1,91 @@
+"""What the benchmarks speak: 40 sentences and 6 dialogues written for this purpose, in no training text.
+
+Everyday words without digits, so that a recogniser's count of errors measures speech, not spelling.
+"""
+
+SENTENCES = (
+    "The ferry leaves the harbour a little after seven every morning.",
+    "My brother painted the garden fence a rather loud shade of green.",
+    "Please put the heavy boxes on the lower shelf.",
+    "She found an old map of the valley inside the piano.",
+    "We waited for the rain to stop before we crossed the bridge.",
+    "There is a bakery on the corner that never seems to close.",
+    "Nobody could remember who had ordered the extra chairs.",
+    "The teacher asked them to write a letter to a friend.",
+    "He keeps his best tools in a drawer beside the window.",
+    "A cold wind blew across the empty market square.",
+    "Could you tell me how long the journey to the coast will take?",
+    "The children built a tall tower out of wooden blocks.",
+    "I would like a table near the fire, if that is possible.",
+    "They planted apple trees along the northern wall.",
+    "The doctor said that a short walk each day would help.",
+    "Our neighbours have a dog that barks at every passing train.",
+    "It took the engineers a month to repair the old clock.",
+    "What did you think of the music at the end of the film?",
+    "The river was so low that we could see the stones below.",
+    "She wore a yellow scarf and carried a small brown bag.",
+    "Most of the letters had been lost in the storm.",
+    "The kitchen smelled of coffee and fresh orange peel.",
+    "He told us a long story about a ship and a lighthouse.",
+    "Turn left at the church and follow the road up the hill.",
+    "Every evening the old man fed the birds from his balcony.",
+    "The company hopes to finish the work before winter.",
+    "I have never seen so many stars in a single night.",
+    "Why did the shop close so early on a Friday afternoon?",
+    "A narrow path leads through the forest to the lake.",
+    "They sold the farm and moved to a house in the city.",
+    "The soup needs a little more salt and some black pepper.",
+    "Her answer was short, but it made everyone laugh.",
+    "The museum keeps its oldest paintings in a dark room.",
+    "We should leave now or we will miss the last bus.",
+    "The young singer thanked the crowd and left the stage.",
+    "Fresh snow covered the roofs and the quiet streets.",
+    "The captain ordered his men to lower the sails.",
+    "Is there any bread left, or should I buy some more?",
+    "The report was careful to name both sides of the question.",
+    "A good friend will tell you when you are wrong.",
+)
+
+DIALOGUES = (
+    (
+        ("S1", "Did you remember to water the plants this morning?"),
+        ("S2", "I did, but the fern by the door still looks unhappy."),
+        ("S1", "Perhaps it gets too much sun in that corner."),
+        ("S2", "Then let us move it next to the bookshelf."),
+    ),
+    (
+        ("S1", "Good evening. Do you have a room for two nights?"),
+        ("S2", "We have one with a view of the mountains."),
+        ("S1", "That sounds perfect. Is breakfast part of the price?"),
+        ("S2", "Yes, it is served from seven until ten."),
+        ("S1", "Wonderful. We will take it."),
+    ),
+    (
+        ("S1", "I finally finished the book you gave me."),
+        ("S2", "And did you guess who had taken the letters?"),
+        ("S1", "Not at all. I was sure it was the gardener."),
+        ("S2", "Everybody thinks so until the very last page."),
+    ),
+    (
+        ("S1", "The train is late again."),
+        ("S2", "How long do we have to wait?"),
+        ("S1", "The sign says twenty minutes, but I do not believe it."),
+        ("S2", "Then there is time for a cup of tea."),
+        ("S1", "Only if you are paying."),
+        ("S2", "I paid the last time, remember?"),
+    ),
+    (
+        ("S1", "Listen, can you hear that noise under the floor?"),
+        ("S2", "It sounds like water running through a pipe."),
+        ("S1", "There are no pipes under this part of the house."),
+        ("S2", "Now you are trying to frighten me."),
+    ),
+    (
+        ("S1", "What shall we cook for your sister on Sunday?"),
+        ("S2", "She loves fish, but she cannot eat anything with milk."),
+        ("S1", "Then we could bake it with lemon and potatoes."),
+        ("S2", "That is simple, and it always works."),
+        ("S1", "I will go to the market early and see what they have."),
+    ),
+)
+"""Turns of (speaker, text)."""
