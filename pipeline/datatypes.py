@@ -1,4 +1,4 @@
-"""What travels on the arrows of the flow: frozen values that know their own rate, without a batch axis.
+"""What travels on the arrows of the flow: frozen values that know their own rate, no batch axis.
 
 Axis letters are those of docs/flow.md: L text ids, S semantic ids, Q codebook levels, T acoustic
 frames, N audio samples.
@@ -24,8 +24,9 @@ class Turn:
         text: what is shown in captions, as typed.
         spoken_text: what is said: `text` with respellings applied; equal to `text` without any.
         pace: 1.0 is the voice's own; 2.0 is twice as fast. In [0.5, 2.0].
-        gap_s: seconds of silence before this turn; negative overlaps the turn before. `None`: the default.
+        gap_s: seconds of silence before this turn; negative overlaps the turn before; `None`: default.
         pauses: (character position in `spoken_text`, seconds) of each inline `{pause}`.
+        respellings: (start, end, said) of each inline `{shown|said}`: `text[start:end]` is said so.
         line: 1-based line of the script where the turn starts.
     """
 
@@ -35,12 +36,13 @@ class Turn:
     pace: float = 1.0
     gap_s: float | None = None
     pauses: tuple[tuple[int, float], ...] = ()
+    respellings: tuple[tuple[int, int, str], ...] = ()
     line: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Script:
-    """A parsed script: its turns, the name each speaker was given, and notes on anything guessed."""
+    """A parsed script: its turns, the names the speakers were given, notes on what was guessed."""
 
     turns: tuple[Turn, ...]
     speaker_names: Mapping[str, str]

@@ -1,8 +1,8 @@
-"""The errors a caller can cause, all under `DialogueError`: each message says what, where and what would work."""
+"""The errors a caller can cause; each message says what, where and what would work."""
 
 
 class DialogueError(Exception):
-    """Something about the request, a file or a config cannot work; the message is fit to show a person."""
+    """A request, a file or a config that cannot work; the message is fit to show a person."""
 
 
 class ScriptError(DialogueError):

@@ -1,4 +1,7 @@
-"""Trains the spectral codec on crops of the corpus: `python -m training.codec --size small --data DIR --out DIR`."""
+"""Trains the spectral codec on crops of the corpus.
+
+`python -m training.codec --size small --data DIR --out DIR [--minutes M]`
+"""
 
 import copy
 import importlib
@@ -47,7 +50,7 @@ class CodecTraining:
         discriminators_ramp: share of the run over which their losses grow to full weight.
         full_level_share: share of examples that keep all levels; the others keep a random number.
         average_decay: of the moving average of weights that is exported.
-        n_judged: crops of a batch that the discriminators hear: the whole batch would triple a step.
+        n_judged: crops of a batch that the discriminators hear, for they cost more than the codec.
         n_evaluated: held-out utterances heard at each evaluation.
     """
 
@@ -77,7 +80,9 @@ class CodecTraining:
 
     def __post_init__(self) -> None:
         if self.quantise_from < 1 or self.collect_steps < 1:
-            raise ConfigError("codec training: k-means needs at least one step to collect latents from")
+            raise ConfigError(
+                "codec training: k-means needs at least one step to collect latents from"
+            )
 
 
 def small_training() -> CodecTraining:
@@ -156,7 +161,9 @@ class CodecJob:
         loss = loss + training.commitment_weight * commitment
         figures: dict[str, float | Tensor] = {"mel": mel.detach(), "linear": linear.detach()}
         figures["commitment"] = commitment.detach()
-        share = (self.progress - training.discriminators_from) / max(training.discriminators_ramp, 1e-6)
+        share = (self.progress - training.discriminators_from) / max(
+            training.discriminators_ramp, 1e-6
+        )
         if share > 0.0 and self.learner.started:
             judged, real = made[: training.n_judged], wanted[: training.n_judged]
             figures["discriminators"] = self._train_discriminators(judged.detach(), real)
@@ -170,7 +177,9 @@ class CodecJob:
 
     def _draw_crops(self, rng: torch.Generator) -> Tensor:
         n_samples = self.training.crop_frames * self.codec.config.hop_samples
-        picks = torch.multinomial(self._weights, self.training.batch_size, replacement=True, generator=rng)
+        picks = torch.multinomial(
+            self._weights, self.training.batch_size, replacement=True, generator=rng
+        )
         draws = torch.rand(self.training.batch_size, 2, generator=rng).tolist()
         crops = np.zeros((self.training.batch_size, n_samples), dtype=np.float32)
         for crop, pick, (place, loudness) in zip(crops, picks.tolist(), draws, strict=True):
@@ -178,10 +187,14 @@ class CodecJob:
             start = round(place * max(0, len(audio) - n_samples))
             piece = audio[start : start + n_samples].astype(np.float32) / 32768.0
             gain = 10.0 ** ((18.0 * loudness - 12.0) / 20.0)
-            crop[: len(piece)] = piece * min(gain, 0.99 / max(1e-4, float(np.abs(piece).max(initial=0.0))))
+            crop[: len(piece)] = piece * min(
+                gain, 0.99 / max(1e-4, float(np.abs(piece).max(initial=0.0)))
+            )
         return torch.from_numpy(crops).to(self.device)
 
-    def _reconstruct(self, wanted: Tensor, step: int, rng: torch.Generator) -> tuple[Tensor, Tensor]:
+    def _reconstruct(
+        self, wanted: Tensor, step: int, rng: torch.Generator
+    ) -> tuple[Tensor, Tensor]:
         training = self.training
         with self._precision():
             latents = self.codec.latents(wanted)
@@ -238,11 +251,13 @@ class CodecJob:
         return torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self._autocast)
 
     def evaluate(self, rng: torch.Generator) -> dict[str, float]:
-        """Distances, intelligibility (where pystoi is installed) and codebook use on held-out utterances."""
+        """Distance, intelligibility (where pystoi is installed), codebook use on held-out speech."""
         hop = self.codec.config.hop_samples
         mels, stois, used = [], [], []
         for utterance in self._held_out:
-            audio = self._corpus.audio(utterance)[: 4 * self.codec.sample_rate_hz].astype(np.float32)
+            audio = self._corpus.audio(utterance)[: 4 * self.codec.sample_rate_hz].astype(
+                np.float32
+            )
             samples = torch.from_numpy(audio / 32768.0)[None]
             codes = self.average.encode(samples)
             made = self.average.decode(codes)[:, : samples.shape[1]].cpu()
@@ -297,7 +312,9 @@ def run(options: StageOptions) -> None:
     """
     sizes = {"tiny": (tiny, tiny_training), "small": (small, small_training)}
     if options.size not in sizes:
-        raise ConfigError(f"codec: no training for size {options.size!r}; there are {sorted(sizes)}")
+        raise ConfigError(
+            f"codec: no training for size {options.size!r}; there are {sorted(sizes)}"
+        )
     build_config, build_training = sizes[options.size]
     config, training = build_config().codec, build_training()
     torch.manual_seed(0)

@@ -10,7 +10,7 @@ class LoopConfig:
 
     Attributes:
         max_steps: the run ends after this many steps,
-        max_minutes: or after this many minutes of training (all sittings together), whichever is first; 0: no bound.
+        max_minutes: or after this many minutes of training, all sittings together; 0: no bound.
         warmup_steps: the learning rate rises linearly over these,
         final_learning_rate: then falls on a cosine to this share of its peak.
         save_every_s: seconds between checkpoints.

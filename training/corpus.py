@@ -40,7 +40,7 @@ class CorpusConfig:
         n_world_dev: of these speakers, how many are held out.
         dev_share: of flite's utterances, the share held out.
         human_share: share of the human clips taken, from the start of each speaker's.
-        stretch: durations of single utterances vary by up to this factor either way, so that pace can be learned.
+        stretch: utterances are slower or faster by up to this factor, so that pace can be learned.
         n_per_part: utterances per part.
     """
 
@@ -111,7 +111,7 @@ def run(options: StageOptions) -> None:
 
 
 def assemble(folder: Path) -> None:
-    """Join the finished parts of a corpus folder into `audio.i16` and its index, and remove them."""
+    """Join the finished parts into `audio.i16` and its index, and remove them."""
     rows: list[dict[str, object]] = []
     offset = 0
     indices = sorted((folder / "parts").glob("*.jsonl"))
@@ -142,7 +142,9 @@ def human_clips(speech_folder: Path, config: CorpusConfig) -> list[_Clip]:
     """
     manifest = speech_folder / "manifest.tsv"
     if not manifest.is_file():
-        raise ConfigError(f"{manifest} is missing; --data must name a folder with speech/ and text/")
+        raise ConfigError(
+            f"{manifest} is missing; --data must name a folder with speech/ and text/"
+        )
     with manifest.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
     step = max(1, round(1 / config.human_share))
@@ -159,7 +161,14 @@ def _synthetic_lines(text_folder: Path, config: CorpusConfig) -> list[_Line]:
         n_dev = round(config.dev_share * n_utterances)
         for number in range(n_utterances):
             split = "dev" if number < n_dev else "train"
-            lines.append(_Line(SyntheticSpeaker(name=voice, base=voice), next(texts), _stretch(rng, config), split))
+            lines.append(
+                _Line(
+                    SyntheticSpeaker(name=voice, base=voice),
+                    next(texts),
+                    _stretch(rng, config),
+                    split,
+                )
+            )
     for index in range(config.n_world_speakers):
         speaker = draw_speaker(index, config.seed)
         split = "dev" if index >= config.n_world_speakers - config.n_world_dev else "train"
@@ -178,9 +187,13 @@ def _make_part(job: tuple[Path, Sequence[_Line | _Clip]]) -> None:
     sounds = [_make(item) for item in items]
     rows, offset = [], 0
     for utterance, samples in sounds:
-        rows.append(dataclasses.asdict(dataclasses.replace(utterance, start=offset, n_samples=len(samples))))
+        rows.append(
+            dataclasses.asdict(dataclasses.replace(utterance, start=offset, n_samples=len(samples)))
+        )
         offset += len(samples)
-    write_atomically(stem.with_suffix(".i16"), np.concatenate([samples for _, samples in sounds]).tofile)
+    write_atomically(
+        stem.with_suffix(".i16"), np.concatenate([samples for _, samples in sounds]).tofile
+    )
     write_rows(stem.with_suffix(".jsonl"), rows)
 
 
@@ -189,20 +202,35 @@ def _make(item: _Line | _Clip) -> Sound:
         samples = read_audio(item.path, SAMPLE_RATE_HZ).samples
         row = item.row
         utterance = Utterance(
-            start=0, n_samples=0, speaker=row["speaker"], source="human", split=row["split"], text=row["text"]
+            start=0,
+            n_samples=0,
+            speaker=row["speaker"],
+            source="human",
+            split=row["split"],
+            text=row["text"],
         )
         return utterance, np.asarray(np.round(np.clip(samples, -1, 1) * 32767), dtype=np.int16)
     samples_i16, phones = speak(item.speaker, item.text, item.stretch)
     source = "world" if item.speaker.pitch_hz > 0 else "flite"
     utterance = Utterance(
-        start=0, n_samples=0, speaker=item.speaker.name, source=source, split=item.split, text=item.text, phones=phones
+        start=0,
+        n_samples=0,
+        speaker=item.speaker.name,
+        source=source,
+        split=item.split,
+        text=item.text,
+        phones=phones,
     )
     return utterance, samples_i16
 
 
 def main(argv: list[str] | None = None) -> None:
     """Run the stage as a command."""
-    run(parse_stage_options(argv, "Make the corpus: human recordings, flite's voices, WORLD speakers."))
+    run(
+        parse_stage_options(
+            argv, "Make the corpus: human recordings, flite's voices, WORLD speakers."
+        )
+    )
 
 
 if __name__ == "__main__":

@@ -13,8 +13,8 @@ MIN_CHARACTERS = 6
 MAX_CHARACTERS = 140
 READ_LINES = 60_000
 
-# Letters of sentences.sources.txt.xz and the share each gets. Old fiction is weighted down; H, A and L
-# (Harvard sentences, ARCTIC, LJ Speech) are test material elsewhere and stay out.
+# Letters of sentences.sources.txt.xz and the share each gets. Old fiction is weighted down; H, A
+# and L (Harvard sentences, ARCTIC, LJ Speech) are test material elsewhere and stay out.
 SENTENCE_WEIGHTS = {"V": 0.20, "G": 0.10, "W": 0.06, "N": 0.12}
 WORD_LIST_WEIGHT = 0.12
 
@@ -38,7 +38,10 @@ def draw_texts(text_folder: Path, n_texts: int, seed: int) -> list[str]:
         "dialogue": _shuffled(_dialogue_turns(text_folder), rng),
         "words": _word_lists(text_folder, rng),
     }
-    weights = {"dialogue": 1.0 - sum(SENTENCE_WEIGHTS.values()) - WORD_LIST_WEIGHT, "words": WORD_LIST_WEIGHT}
+    weights = {
+        "dialogue": 1.0 - sum(SENTENCE_WEIGHTS.values()) - WORD_LIST_WEIGHT,
+        "words": WORD_LIST_WEIGHT,
+    }
     for letter, weight in SENTENCE_WEIGHTS.items():
         pools[letter] = _shuffled(_sentences(text_folder, letter), rng)
         weights[letter] = weight
@@ -49,7 +52,9 @@ def draw_texts(text_folder: Path, n_texts: int, seed: int) -> list[str]:
         if raw is None:
             del weights[name]
             if set(weights) <= {"words"}:
-                raise ConfigError(f"{text_folder} holds only {len(texts)} of the {n_texts} texts wanted")
+                raise ConfigError(
+                    f"{text_folder} holds only {len(texts)} of the {n_texts} texts wanted"
+                )
             continue
         text = normalise_text(raw)
         if MIN_CHARACTERS <= len(text) <= MAX_CHARACTERS:

@@ -1,7 +1,7 @@
 """What the stages of the recipe hand to each other: recordings in one file, tokens in another.
 
 A corpus folder holds `audio.i16` (every utterance end to end, int16 mono) and `utterances.jsonl`; a
-token folder holds `tokens.safetensors` and `utterances.jsonl`. Sound and tokens stay int16 in memory.
+token folder holds `tokens.safetensors` and `utterances.jsonl`. Both stay int16 in memory.
 """
 
 import dataclasses
@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -21,6 +22,9 @@ from pipeline.errors import CheckpointError
 AUDIO_NAME = "audio.i16"
 INDEX_NAME = "utterances.jsonl"
 TOKENS_NAME = "tokens.safetensors"
+
+SPEAKER_CAP_S = 1200.0
+"""Seconds that one speaker counts for at most when sound is drawn: variety beats quantity."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +56,7 @@ class TokenisedUtterance:
 
     Attributes:
         semantic_start, n_semantic: its span of the semantic ids.
-        frame_start, n_frames: its span of the codes; `n_frames` is exactly `n_semantic` times frames per id.
+        frame_start, n_frames: its span of the codes: frames per id times `n_semantic`, or none.
         speaker, source, split, text: as in `Utterance`.
     """
 
@@ -80,7 +84,8 @@ class Corpus:
         self.folder = folder
         rows = read_rows(folder / INDEX_NAME)
         self.utterances = tuple(
-            Utterance(**{**row, "phones": tuple((name, end) for name, end in row["phones"])}) for row in rows
+            Utterance(**{**row, "phones": tuple((name, end) for name, end in row["phones"])})
+            for row in rows
         )
         self._audio = np.memmap(folder / AUDIO_NAME, dtype=np.int16, mode="r")
 
@@ -88,7 +93,9 @@ class Corpus:
         """Samples (N,) int16 of an utterance."""
         return self._audio[utterance.start : utterance.start + utterance.n_samples]
 
-    def select(self, split: str, sources: Sequence[str] = ("flite", "world", "human")) -> list[Utterance]:
+    def select(
+        self, split: str, sources: Sequence[str] = ("flite", "world", "human")
+    ) -> list[Utterance]:
         """Utterances of a split that come from the given sources."""
         return [u for u in self.utterances if u.split == split and u.source in sources]
 
@@ -118,9 +125,35 @@ class TokenCorpus:
         start = utterance.frame_start
         return self._codes[:, start : start + utterance.n_frames].to(torch.int64)
 
-    def select(self, split: str, sources: Sequence[str] = ("flite", "world", "human")) -> list[TokenisedUtterance]:
+    def select(
+        self, split: str, sources: Sequence[str] = ("flite", "world", "human")
+    ) -> list[TokenisedUtterance]:
         """Utterances of a split that come from the given sources."""
         return [u for u in self.utterances if u.split == split and u.source in sources]
+
+
+def speaker_balanced_weights(
+    durations: Sequence[float], speakers: Sequence[str], cap: float
+) -> Tensor:
+    """Weights for drawing utterances: by duration, but no speaker counts for more than `cap` of it.
+
+    Args:
+        durations: of the utterances, in any unit.
+        speakers: of the utterances.
+        cap: in the same unit.
+
+    Returns:
+        (utterances,) float32, not normalised.
+    """
+    totals: dict[str, float] = {}
+    for duration, speaker in zip(durations, speakers, strict=True):
+        totals[speaker] = totals.get(speaker, 0.0) + duration
+    return torch.tensor(
+        [
+            duration * min(1.0, cap / totals[speaker])
+            for duration, speaker in zip(durations, speakers, strict=True)
+        ]
+    )
 
 
 def save_tokens(
@@ -140,14 +173,16 @@ def save_tokens(
     )
 
 
-def write_rows(path: Path, rows: Iterable[dict[str, object]]) -> None:
+def write_rows(path: Path, rows: Iterable[dict[str, Any]]) -> None:
     """Write one JSON object a line, atomically."""
-    write_atomically(
-        path, lambda file: file.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    )
+
+    def write(file: Path) -> None:
+        file.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+
+    write_atomically(path, write)
 
 
-def read_rows(path: Path) -> Iterator[dict[str, object]]:
+def read_rows(path: Path) -> Iterator[dict[str, Any]]:
     """Read one JSON object a line.
 
     Raises:

@@ -1,4 +1,4 @@
-"""One loop for every network: draw, step, report, evaluate, save; resumes exactly where it stopped."""
+"""One loop for every network: step, report, evaluate, save; resumes exactly where it stopped."""
 
 import contextlib
 import logging
@@ -28,7 +28,7 @@ class TrainingJob(Protocol):
     """One training: its networks, its optimisers, and what a step does.
 
     The loop sets every optimiser's learning rate before a step (its peak rate times the schedule).
-    All randomness comes from the generator passed in, so that a resumed run repeats an unbroken one.
+    All randomness comes from the generator passed in: a resumed run repeats an unbroken one.
     """
 
     name: str
@@ -37,7 +37,7 @@ class TrainingJob(Protocol):
     progress: float
 
     def train_step(self, step: int, rng: torch.Generator) -> dict[str, float | Tensor]:
-        """Draw a batch, update the networks once, and give figures to log (0-d tensors are read late)."""
+        """Draw a batch, update the networks once, give figures to log (tensors are read late)."""
 
     def evaluate(self, rng: torch.Generator) -> dict[str, float]:
         """Figures on held-out material; the networks are in eval mode."""
@@ -59,7 +59,7 @@ def learning_rate_factor(progress: float, step: int, config: LoopConfig) -> floa
 def run_training(job: TrainingJob, config: LoopConfig, folder: Path) -> None:
     """Train until the bound in steps or minutes, resuming from the folder's last checkpoint.
 
-    SIGTERM and Ctrl-C save a checkpoint and leave by `SystemExit`; the same call later goes on from it.
+    SIGTERM and Ctrl-C save a checkpoint and leave by `SystemExit`; the same call goes on from it.
 
     Args:
         job: what is trained; its `progress` is set to the share of the run done before every step.
@@ -98,12 +98,14 @@ class _Run:
         if self.progress >= 1.0:
             logger.info("%s: already trained, %d steps", self.job.name, self.step)
             return
-        with _stop_signals(self), contextlib.closing(SummaryWriter(str(self.folder))) as writer:  # type: ignore[no-untyped-call]
+        with _stop_signals(self), contextlib.closing(SummaryWriter(str(self.folder))) as writer:
             self._steps(writer)
             self._report(writer, "dev", self._evaluate())
         self._save()
         if self.stop_requested:
-            raise SystemExit(f"{self.job.name}: stopped and saved at step {self.step}; run again to go on")
+            raise SystemExit(
+                f"{self.job.name}: stopped and saved at step {self.step}; run again to go on"
+            )
 
     def _steps(self, writer: SummaryWriter) -> None:
         figures: dict[str, float | Tensor] = {}
@@ -154,7 +156,7 @@ class _Run:
     ) -> None:
         values = {name: float(value) for name, value in figures.items()}
         for name, value in values.items():
-            writer.add_scalar(f"{kind}/{name}", value, self.step)  # type: ignore[no-untyped-call]
+            writer.add_scalar(f"{kind}/{name}", value, self.step)
         text = " ".join(f"{name} {value:.4g}" for name, value in values.items())
         speed = "" if steps_per_s is None else f" | {steps_per_s:.2f} steps/s"
         logger.info(
@@ -203,7 +205,10 @@ def _stop_signals(run: _Run) -> Iterator[None]:
         run.stop_requested = True
 
     try:
-        previous = {number: signal.signal(number, request_stop) for number in (signal.SIGTERM, signal.SIGINT)}
+        previous = {
+            number: signal.signal(number, request_stop)
+            for number in (signal.SIGTERM, signal.SIGINT)
+        }
     except ValueError:  # not the main thread: nobody sends us signals there
         yield
         return

@@ -9,7 +9,7 @@ from training.config import StageOptions
 
 
 def parse_stage_options(argv: list[str] | None, description: str) -> StageOptions:
-    """Read `--size --data --out --minutes --device` and set up logging for a stage run as a command.
+    """Read `--size --data --out --minutes --device` and set up logging.
 
     Args:
         argv: arguments without the program's name; `None` reads the process's own.
@@ -20,18 +20,28 @@ def parse_stage_options(argv: list[str] | None, description: str) -> StageOption
     parser.add_argument("--data", type=Path, required=True, help="raw material: speech/ and text/")
     parser.add_argument("--out", type=Path, required=True, help="folder of the run")
     parser.add_argument(
-        "--minutes", type=float, default=0.0, help="bound on this stage's training, all sittings together"
+        "--minutes",
+        type=float,
+        default=0.0,
+        help="bound on this stage's training, all sittings together",
     )
     parser.add_argument("--device", default="auto")
     values = parser.parse_args(argv)
     logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(name)s %(message)s", datefmt="%H:%M:%S", force=True
+        level=logging.INFO,
+        format="%(asctime)s %(name)s %(message)s",
+        datefmt="%H:%M:%S",
+        force=True,
     )
     return StageOptions(
-        size=values.size, data=values.data, out=values.out, minutes=values.minutes, device=values.device
+        size=values.size,
+        data=values.data,
+        out=values.out,
+        minutes=values.minutes,
+        device=values.device,
     )
 
 
 def set_thread_environment() -> None:
-    """Make OpenMP threads sleep at barriers unless the user chose otherwise; call before torch loads."""
+    """Make OpenMP threads sleep at barriers, unless the user has chosen; before torch loads."""
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")

@@ -91,7 +91,11 @@ STAGES = {
         n_judged=12,
     ),
     "small": SemanticStageConfig(
-        loop=LoopConfig(max_steps=6_000, max_minutes=25.0, warmup_steps=150, evaluate_every=200)
+        loop=LoopConfig(max_steps=6_000, max_minutes=30.0, warmup_steps=150, evaluate_every=300),
+        n_synthetic=5,
+        n_human=1,
+        crop_frames=160,
+        augment=AugmentConfig(noise_share=0.25, max_band_bins=8, hidden_share=0.08),
     ),
 }
 
@@ -113,8 +117,12 @@ class SemanticHeads(nn.Module):
         self.phones = nn.Linear(dim, N_PHONES)
         self.codes = nn.Linear(dim, n_codes)
         self.characters = nn.Linear(dim, len(CHARACTERS) + 1)
-        self.register_buffer("projection", torch.randn(N_FEATURES, code_dim, generator=rng) / N_FEATURES**0.5)
-        self.register_buffer("codebook", F.normalize(torch.randn(n_codes, code_dim, generator=rng), dim=-1))
+        self.register_buffer(
+            "projection", torch.randn(N_FEATURES, code_dim, generator=rng) / N_FEATURES**0.5
+        )
+        self.register_buffer(
+            "codebook", F.normalize(torch.randn(n_codes, code_dim, generator=rng), dim=-1)
+        )
 
     def code_targets(self, clean: Tensor) -> Tensor:
         """BEST-RQ's targets (...) int64 for features (..., 160)."""
@@ -144,19 +152,27 @@ class SemanticJob:
         device: torch.device,
     ) -> None:
         rng = torch.Generator().manual_seed(stage.loop.seed)
-        torch.manual_seed(stage.loop.seed)  # transformers draws initial weights from the global generator
+        torch.manual_seed(
+            stage.loop.seed
+        )  # transformers draws initial weights from the global generator
         self.stage, self.store, self.device = stage, store, device
         self.train_sets = (corpus.select("train", SYNTHETIC), corpus.select("train", ("human",)))
         self.dev_sets = (corpus.select("dev", SYNTHETIC), corpus.select("dev", ("human",)))
         if not any(self.train_sets):
             raise ConfigError(f"{corpus.folder} holds no utterances for training")
         self.encoder = build_encoder(config).to(device)
-        self.heads = SemanticHeads(config.dim, stage.n_quantiser_codes, stage.quantiser_dim, rng).to(device)
+        self.heads = SemanticHeads(
+            config.dim, stage.n_quantiser_codes, stage.quantiser_dim, rng
+        ).to(device)
         self.modules: Mapping[str, nn.Module] = {"encoder": self.encoder, "heads": self.heads}
         self.parameters = [*self.encoder.parameters(), *self.heads.parameters()]
         self.optimisers: Mapping[str, torch.optim.Optimizer] = {
             "adamw": torch.optim.AdamW(
-                self.parameters, lr=stage.learning_rate, betas=(0.9, 0.98), weight_decay=0.01, fused=True
+                self.parameters,
+                lr=stage.learning_rate,
+                betas=(0.9, 0.98),
+                weight_decay=0.01,
+                fused=True,
             )
         }
 
@@ -180,7 +196,10 @@ class SemanticJob:
         for optimiser in self.optimisers.values():
             optimiser.step()
             optimiser.zero_grad(set_to_none=True)
-        return {"loss": loss.detach(), **{name: figure.detach() for name, figure in figures.items()}}
+        return {
+            "loss": loss.detach(),
+            **{name: figure.detach() for name, figure in figures.items()},
+        }
 
     def evaluate(self, rng: torch.Generator) -> dict[str, float]:
         """Phone accuracy on held-out synthetic speech, CTC loss on held-out human speech."""
@@ -195,7 +214,11 @@ class SemanticJob:
                 figures = self._losses(batch)
                 for name in kept:
                     totals.setdefault(name, []).append(float(figures[name]))
-        return {name: sum(values) / len(values) for name, values in totals.items() if name != "masked_loss"}
+        return {
+            name: sum(values) / len(values)
+            for name, values in totals.items()
+            if name != "masked_loss"
+        }
 
     def _losses(self, batch: SemanticBatch) -> dict[str, Tensor]:
         device = self.device
@@ -250,7 +273,9 @@ def build_tokenizer(
     """A tokenizer on a copy of the trained encoder's first `config.layer` layers, not clustered yet."""
     copied = build_encoder(config, config.layer)
     kept = copied.state_dict().keys()
-    copied.load_state_dict({name: value for name, value in encoder.state_dict().items() if name in kept})
+    copied.load_state_dict(
+        {name: value for name, value in encoder.state_dict().items() if name in kept}
+    )
     tokenizer = SemanticTokenizer(config, copied)
     tokenizer.compute_dtype = inference_dtype(device)
     return tokenizer.eval().requires_grad_(False).to(device)
@@ -308,7 +333,11 @@ def utterances_to_cluster(
 
 
 def judge(
-    tokenizer: SemanticTokenizer, corpus: Corpus, store: MelStore, n_judged: int, rng: torch.Generator
+    tokenizer: SemanticTokenizer,
+    corpus: Corpus,
+    store: MelStore,
+    n_judged: int,
+    rng: torch.Generator,
 ) -> dict[str, float]:
     """Figures of the ids: phones on held-out synthetic speech, speakers on all."""
     figures: dict[str, float] = {}
@@ -336,7 +365,9 @@ def layer_purity(
     if not dev:
         return {}
     for layer in range(max(1, config.n_layers - 3), config.n_layers + 1):
-        tokenizer = build_tokenizer(job.encoder, dataclasses.replace(config, layer=layer), job.device)
+        tokenizer = build_tokenizer(
+            job.encoder, dataclasses.replace(config, layer=layer), job.device
+        )
         hidden = hidden_states(tokenizer, job.store, dev)
         points = utterances_to_cluster(corpus, config, job.stage.n_points // 10, rng)
         fit_quantiser(tokenizer, hidden_states(tokenizer, job.store, points), 8, rng)
@@ -369,7 +400,9 @@ def run(options: StageOptions) -> None:
     config = {"tiny": tiny, "small": small}[options.size]().semantic
     stage = STAGES[options.size]
     if options.minutes:
-        stage = dataclasses.replace(stage, loop=dataclasses.replace(stage.loop, max_minutes=options.minutes))
+        stage = dataclasses.replace(
+            stage, loop=dataclasses.replace(stage.loop, max_minutes=options.minutes)
+        )
     device = choose_device(options.device)
     corpus = Corpus(options.out / "corpus")
     store = MelStore(corpus, options.out / "semantic" / MEL_NAME, config)
@@ -390,7 +423,9 @@ def run(options: StageOptions) -> None:
 def _export(tokenizer: SemanticTokenizer, figures: Mapping[str, float], folder: Path) -> None:
     tokenizer.save(folder)
     text = json.dumps({name: round(value, 4) for name, value in figures.items()}, indent=2) + "\n"
-    write_atomically(folder / METRICS_NAME, lambda path: path.write_text(text, encoding="utf-8") and None)
+    write_atomically(
+        folder / METRICS_NAME, lambda path: path.write_text(text, encoding="utf-8") and None
+    )
     logger.info("semantic tokenizer in %s: %s", folder, text)
 
 

@@ -1,7 +1,7 @@
-"""Speech with exact phone times: flite's voices, and new speakers made from them with the WORLD vocoder.
+"""Speech with exact phone times: flite's voices, and WORLD speakers made from them.
 
-A made-up speaker is a draw of pitch, pitch range, formant scale, spectral tilt, breathiness and pace
-that stays the same in all its utterances.
+A made-up speaker is a draw of pitch, pitch range, formant scale, spectral tilt, breathiness and
+pace that stays the same in all its utterances.
 """
 
 import random
@@ -58,7 +58,11 @@ def draw_speaker(index: int, seed: int) -> SyntheticSpeaker:
     high = base == "slt"
     pitch = rng.uniform(145, 270) if high else rng.uniform(75, 165)
     # pitch and formants go together in people; the rest is free
-    formant = 1.0 + 0.10 * (pitch - (200 if high else 115)) / (60 if high else 45) + rng.uniform(-0.07, 0.07)
+    formant = (
+        1.0
+        + 0.10 * (pitch - (200 if high else 115)) / (60 if high else 45)
+        + rng.uniform(-0.07, 0.07)
+    )
     return SyntheticSpeaker(
         name=f"world-{index:03d}",
         base=base,
@@ -71,7 +75,9 @@ def draw_speaker(index: int, seed: int) -> SyntheticSpeaker:
     )
 
 
-def speak(speaker: SyntheticSpeaker, text: str, stretch: float = 1.0) -> tuple[NDArray[np.int16], Phones]:
+def speak(
+    speaker: SyntheticSpeaker, text: str, stretch: float = 1.0
+) -> tuple[NDArray[np.int16], Phones]:
     """Say a text.
 
     Args:
@@ -102,14 +108,21 @@ def _flite(voice: str, text: str, stretch: float) -> tuple[NDArray[np.float64], 
         command = ["flite", "-voice", voice, "--setf", f"duration_stretch={stretch:.3f}", "-psdur"]
         try:
             done = subprocess.run(
-                [*command, "-t", f"{text} ", "-o", str(path)], capture_output=True, text=True, check=True
+                [*command, "-t", f"{text} ", "-o", str(path)],
+                capture_output=True,
+                text=True,
+                check=True,
             )
         except FileNotFoundError as error:
-            raise ConfigError("flite is missing; install it with `apt-get install flite`") from error
+            raise ConfigError(
+                "flite is missing; install it with `apt-get install flite`"
+            ) from error
         except subprocess.CalledProcessError as error:
             raise ConfigError(f"flite could not say {text!r}: {error.stderr.strip()}") from error
         samples = read_audio(path, SAMPLE_RATE_HZ).samples.astype(np.float64)
-    phones = tuple((name, float(end)) for name, end in (item.rsplit(":", 1) for item in done.stdout.split()))
+    phones = tuple(
+        (name, float(end)) for name, end in (item.rsplit(":", 1) for item in done.stdout.split())
+    )
     return samples, phones
 
 

@@ -20,19 +20,36 @@ from training.synthetic_speakers import SAMPLE_RATE_HZ, SyntheticSpeaker, speak
 
 logger = logging.getLogger(__name__)
 
-LINES = "good morning, it is lovely to see you again. shall we sit by the window and talk about the journey?"
+LINES = (
+    "good morning, it is lovely to see you again. "
+    "shall we sit by the window and talk about the journey?"
+)
 
-# Two of flite's own voices, and six made-up speakers far apart in pitch and vocal tract length.
+
+def _made_up(
+    name: str, base: str, pitch_hz: float, pitch_range: float, formant_scale: float, tilt_db: float
+) -> SyntheticSpeaker:
+    return SyntheticSpeaker(
+        name=name,
+        base=base,
+        pitch_hz=pitch_hz,
+        pitch_range=pitch_range,
+        formant_scale=formant_scale,
+        tilt_db=tilt_db,
+    )
+
+
+# Three of flite's own voices, and five made-up ones far apart in pitch and vocal tract length.
 BUILT_IN = (
     SyntheticSpeaker(name="anna", base="slt"),
     SyntheticSpeaker(name="ben", base="rms"),
-    SyntheticSpeaker(name="clara", base="slt", pitch_hz=236, pitch_range=1.4, formant_scale=1.13, tilt_db=4),
+    _made_up("clara", "slt", pitch_hz=236, pitch_range=1.4, formant_scale=1.13, tilt_db=4),
     SyntheticSpeaker(name="duncan", base="awb"),
-    SyntheticSpeaker(name="edith", base="slt", pitch_hz=158, pitch_range=1.2, formant_scale=0.93, tilt_db=-6),
-    SyntheticSpeaker(name="felix", base="rms", pitch_hz=148, pitch_range=1.5, formant_scale=1.12, tilt_db=5),
-    SyntheticSpeaker(name="george", base="rms", pitch_hz=82, pitch_range=1.3, formant_scale=0.88, tilt_db=-5),
-    SyntheticSpeaker(name="hamish", base="awb", pitch_hz=104, pitch_range=1.4, formant_scale=0.95, tilt_db=-3, breath=1.5),
-)  # fmt: skip
+    _made_up("edith", "slt", pitch_hz=158, pitch_range=1.2, formant_scale=0.93, tilt_db=-6),
+    _made_up("felix", "rms", pitch_hz=148, pitch_range=1.5, formant_scale=1.12, tilt_db=5),
+    _made_up("george", "rms", pitch_hz=82, pitch_range=1.3, formant_scale=0.88, tilt_db=-5),
+    _made_up("hamish", "awb", pitch_hz=104, pitch_range=1.4, formant_scale=0.95, tilt_db=-3),
+)
 
 
 def run(options: StageOptions) -> None:
@@ -47,12 +64,18 @@ def run(options: StageOptions) -> None:
     semantic = SemanticTokenizer.load(models / "semantic")
     for speaker in BUILT_IN:
         samples, _ = speak(speaker, LINES)
-        recording = Waveform(samples=samples.astype(np.float32) / 32768.0, sample_rate_hz=SAMPLE_RATE_HZ)
+        recording = Waveform(
+            samples=samples.astype(np.float32) / 32768.0, sample_rate_hz=SAMPLE_RATE_HZ
+        )
         kind = f"flite voice {speaker.base}"
         if speaker.pitch_hz > 0:
-            kind = f"made-up speaker: WORLD vocoder over {kind}, median pitch {speaker.pitch_hz:g} Hz"
+            kind = (
+                f"made-up speaker: WORLD vocoder over {kind}, median pitch {speaker.pitch_hz:g} Hz"
+            )
         description = f"Synthetic voice ({kind}). No recording of a person."
-        voice = recording_to_voice(recording, speaker.name, semantic, codec, LimitsConfig(), description)
+        voice = recording_to_voice(
+            recording, speaker.name, semantic, codec, LimitsConfig(), description
+        )
         save_voice(models / "voices" / f"{speaker.name}.safetensors", voice)
     logger.info("voices: %s", ", ".join(speaker.name for speaker in BUILT_IN))
 

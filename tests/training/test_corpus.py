@@ -25,7 +25,9 @@ def raw_material(tmp_path: Path) -> Path:
     text = tmp_path / "data" / "text"
     text.mkdir(parents=True)
     numbers = "zero one two three four five six seven eight nine".split()
-    sentences = [f"The {numbers[i % 10]} boats met {numbers[i // 10]} gulls at sea." for i in range(100)]
+    sentences = [
+        f"The {numbers[i % 10]} boats met {numbers[i // 10]} gulls at sea." for i in range(100)
+    ]
     _write_xz(text / "sentences.txt.xz", sentences)
     _write_xz(text / "sentences.sources.txt.xz", ["VGWN"[i % 4] for i in range(100)])
     _write_xz(text / "words.txt.xz", numbers)
@@ -44,7 +46,9 @@ def raw_material(tmp_path: Path) -> Path:
 def test_texts_are_distinct_normalised_and_of_bounded_length(raw_material: Path) -> None:
     texts = draw_texts(raw_material / "text", 30, seed=3)
     assert len(set(texts)) == 30
-    assert all(MIN_CHARACTERS <= len(text) <= MAX_CHARACTERS and text == text.lower() for text in texts)
+    assert all(
+        MIN_CHARACTERS <= len(text) <= MAX_CHARACTERS and text == text.lower() for text in texts
+    )
     assert texts == draw_texts(raw_material / "text", 30, seed=3)
 
 
@@ -85,7 +89,12 @@ def test_an_interrupted_corpus_goes_on_and_joins_every_part(
     raw_material: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config = corpus.CorpusConfig(
-        flite={"kal16": 5}, n_world_speakers=1, n_per_world_speaker=2, n_world_dev=1, dev_share=0.2, n_per_part=3
+        flite={"kal16": 5},
+        n_world_speakers=1,
+        n_per_world_speaker=2,
+        n_world_dev=1,
+        dev_share=0.2,
+        n_per_part=3,
     )
     monkeypatch.setitem(corpus.SIZES, "tiny", config)
     options = StageOptions(size="tiny", data=raw_material, out=tmp_path / "out")
