@@ -25,7 +25,8 @@ def kmeans(points: Tensor, n_clusters: int, n_rounds: int, rng: torch.Generator)
     """
     if len(points) < n_clusters:
         raise ValueError(f"{len(points)} points cannot make {n_clusters} clusters")
-    centroids = points[torch.randperm(len(points), generator=rng)[:n_clusters].to(points.device)].clone()
+    first = torch.randperm(len(points), generator=rng)[:n_clusters].to(points.device)
+    centroids = points[first]
     for _ in range(n_rounds):
         ids = nearest(points, centroids)
         counts = torch.bincount(ids, minlength=n_clusters)
@@ -40,4 +41,5 @@ def kmeans(points: Tensor, n_clusters: int, n_rounds: int, rng: torch.Generator)
 def nearest(points: Tensor, centroids: Tensor) -> Tensor:
     """Index (P,) int64 of the centroid (K, D) nearest to each point (P, D)."""
     half_squares = 0.5 * centroids.square().sum(dim=1)
-    return torch.cat([(chunk @ centroids.T - half_squares).argmax(dim=1) for chunk in points.split(_CHUNK)])
+    chunks = points.split(_CHUNK)
+    return torch.cat([(chunk @ centroids.T - half_squares).argmax(dim=1) for chunk in chunks])

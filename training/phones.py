@@ -5,10 +5,13 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-PHONES = tuple(
-    "pau aa ae ah ao aw ax axr ay b ch d dh dx eh el em en er ey f g hh hv ih iy jh k l m n nx ng ow oy p "
-    "r s sh t th uh uw v w y z zh".split()
+# fmt: off
+PHONES = (
+    "pau", "aa", "ae", "ah", "ao", "aw", "ax", "axr", "ay", "b", "ch", "d", "dh", "dx", "eh",
+    "el", "em", "en", "er", "ey", "f", "g", "hh", "hv", "ih", "iy", "jh", "k", "l", "m", "n",
+    "nx", "ng", "ow", "oy", "p", "r", "s", "sh", "t", "th", "uh", "uw", "v", "w", "y", "z", "zh",
 )
+# fmt: on
 """Festival's radio phone set, which flite speaks; `pau` is silence."""
 N_PHONES = len(PHONES)
 UNKNOWN = -100
@@ -29,8 +32,8 @@ def frame_phones(
         centre_s: centre of the first frame, in seconds.
 
     Returns:
-        (n_frames,) int64 in [0, N_PHONES), or `UNKNOWN` for names outside `PHONES` and, if `phones` is
-        empty, everywhere.
+        (n_frames,) int64 in [0, N_PHONES), or `UNKNOWN` for names outside `PHONES` and,
+        if `phones` is empty, everywhere.
     """
     if not phones:
         return torch.full((n_frames,), UNKNOWN)

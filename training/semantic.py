@@ -1,14 +1,14 @@
 """Recipe: train the semantic encoder, cluster its hidden states, export the tokenizer.
 
-Three losses share one encoder: the phone of every frame of synthetic speech (exact, and the main one),
-BEST-RQ (arXiv 2202.01855) on all speech, and CTC over characters where there is a transcript. The
-spectra are disguised (speed, vocal tract length, noise), so that the voice is no help.
+Three losses share one encoder: the phone of every frame of synthetic speech (exact, and the main
+one), BEST-RQ (arXiv 2202.01855) on all speech, and CTC over characters where there is a transcript.
+The spectra are disguised (speed, vocal tract length, noise), so that the voice is no help.
 """
 
 import dataclasses
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,29 +20,32 @@ from pipeline.checkpoint import write_atomically
 from pipeline.config import SemanticConfig, small, tiny
 from pipeline.device import choose_device, inference_dtype
 from pipeline.errors import ConfigError
-from pipeline.tokenizers.semantic import N_FEATURES, SemanticTokenizer, average_pairs, build_encoder
+from pipeline.tokenizers.semantic import N_FEATURES, SemanticTokenizer, build_encoder
 from training.config import LoopConfig, StageOptions
-from training.data import Corpus, Utterance
-from training.kmeans import kmeans
+from training.data import Corpus
 from training.loop import run_training
 from training.options import parse_stage_options
 from training.phones import N_PHONES, UNKNOWN
+from training.semantic_clusters import (
+    Material,
+    build_tokenizer,
+    cluster,
+    judge,
+    layer_figures,
+)
 from training.semantic_data import (
     CHARACTERS,
+    SYNTHETIC,
     AugmentConfig,
     MelStore,
     SemanticBatch,
     build_batch,
-    mel_phones,
 )
-from training.semantic_metrics import phone_figures, speaker_figures
 
 logger = logging.getLogger(__name__)
 
-SYNTHETIC = ("flite", "world")
 METRICS_NAME = "metrics.json"
 MEL_NAME = "mel.f16"
-_MEL_PER_ID = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,12 +120,9 @@ class SemanticHeads(nn.Module):
         self.phones = nn.Linear(dim, N_PHONES)
         self.codes = nn.Linear(dim, n_codes)
         self.characters = nn.Linear(dim, len(CHARACTERS) + 1)
-        self.register_buffer(
-            "projection", torch.randn(N_FEATURES, code_dim, generator=rng) / N_FEATURES**0.5
-        )
-        self.register_buffer(
-            "codebook", F.normalize(torch.randn(n_codes, code_dim, generator=rng), dim=-1)
-        )
+        self.register_buffer("projection", torch.randn(N_FEATURES, code_dim, generator=rng))
+        codebook = torch.randn(n_codes, code_dim, generator=rng)
+        self.register_buffer("codebook", F.normalize(codebook, dim=-1))
 
     def code_targets(self, clean: Tensor) -> Tensor:
         """BEST-RQ's targets (...) int64 for features (..., 160)."""
@@ -152,18 +152,15 @@ class SemanticJob:
         device: torch.device,
     ) -> None:
         rng = torch.Generator().manual_seed(stage.loop.seed)
-        torch.manual_seed(
-            stage.loop.seed
-        )  # transformers draws initial weights from the global generator
+        torch.manual_seed(stage.loop.seed)  # transformers initialises from the global generator
         self.stage, self.store, self.device = stage, store, device
         self.train_sets = (corpus.select("train", SYNTHETIC), corpus.select("train", ("human",)))
         self.dev_sets = (corpus.select("dev", SYNTHETIC), corpus.select("dev", ("human",)))
         if not any(self.train_sets):
             raise ConfigError(f"{corpus.folder} holds no utterances for training")
         self.encoder = build_encoder(config).to(device)
-        self.heads = SemanticHeads(
-            config.dim, stage.n_quantiser_codes, stage.quantiser_dim, rng
-        ).to(device)
+        heads = SemanticHeads(config.dim, stage.n_quantiser_codes, stage.quantiser_dim, rng)
+        self.heads = heads.to(device)
         self.modules: Mapping[str, nn.Module] = {"encoder": self.encoder, "heads": self.heads}
         self.parameters = [*self.encoder.parameters(), *self.heads.parameters()]
         self.optimisers: Mapping[str, torch.optim.Optimizer] = {
@@ -196,29 +193,20 @@ class SemanticJob:
         for optimiser in self.optimisers.values():
             optimiser.step()
             optimiser.zero_grad(set_to_none=True)
-        return {
-            "loss": loss.detach(),
-            **{name: figure.detach() for name, figure in figures.items()},
-        }
+        return {name: figure.detach() for name, figure in {"loss": loss, **figures}.items()}
 
     def evaluate(self, rng: torch.Generator) -> dict[str, float]:
         """Phone accuracy on held-out synthetic speech, CTC loss on held-out human speech."""
         totals: dict[str, list[float]] = {}
-        names = (("phone_loss", "phone_accuracy"), ("ctc_loss", "masked_loss"))
+        names = (("phone_loss", "phone_accuracy"), ("ctc_loss",))
         for pool, kept in zip(self.dev_sets, names, strict=True):
             for start in range(0, min(len(pool), self.stage.n_dev), 8):
                 rows = pool[start : min(start + 8, self.stage.n_dev)]
                 batch = build_batch(self.store, rows, 2 * self.stage.crop_frames, None, rng)
-                if pool is self.dev_sets[1]:
-                    batch = dataclasses.replace(batch, hidden=batch.valid)
                 figures = self._losses(batch)
                 for name in kept:
                     totals.setdefault(name, []).append(float(figures[name]))
-        return {
-            name: sum(values) / len(values)
-            for name, values in totals.items()
-            if name != "masked_loss"
-        }
+        return {name: sum(values) / len(values) for name, values in totals.items()}
 
     def _losses(self, batch: SemanticBatch) -> dict[str, Tensor]:
         device = self.device
@@ -267,117 +255,6 @@ def _ctc_loss(logits: Tensor, batch: SemanticBatch) -> Tensor:
     return loss / n_characters.sum()
 
 
-def build_tokenizer(
-    encoder: nn.Module, config: SemanticConfig, device: torch.device
-) -> SemanticTokenizer:
-    """A tokenizer on a copy of the trained encoder's first `config.layer` layers, not clustered yet."""
-    copied = build_encoder(config, config.layer)
-    kept = copied.state_dict().keys()
-    copied.load_state_dict(
-        {name: value for name, value in encoder.state_dict().items() if name in kept}
-    )
-    tokenizer = SemanticTokenizer(config, copied)
-    tokenizer.compute_dtype = inference_dtype(device)
-    return tokenizer.eval().requires_grad_(False).to(device)
-
-
-def fit_quantiser(
-    tokenizer: SemanticTokenizer, hidden: Sequence[Tensor], n_rounds: int, rng: torch.Generator
-) -> None:
-    """Set statistics and centroids of a tokenizer from hidden states (S, D) of many utterances."""
-    points = torch.cat(list(hidden))
-    quantiser = tokenizer.quantiser
-    quantiser.mean.copy_(points.mean(dim=0))
-    quantiser.std.copy_(points.std(dim=0).clamp_min(1e-3))
-    points = (points - quantiser.mean) / quantiser.std
-    quantiser.centroids.copy_(kmeans(points, tokenizer.n_ids, n_rounds, rng))
-
-
-def hidden_states(
-    tokenizer: SemanticTokenizer, store: MelStore, utterances: Sequence[Utterance]
-) -> list[Tensor]:
-    """What is clustered, (S, D) float32 for each utterance; those of like length share a batch."""
-    order = sorted(range(len(utterances)), key=lambda row: utterances[row].n_samples)
-    found: dict[int, Tensor] = {}
-    for start in range(0, len(order), 12):
-        rows = order[start : start + 12]
-        mels = [store.mel(utterances[row]).to(tokenizer.quantiser.mean.device) for row in rows]
-        found.update(zip(rows, tokenizer.hidden_states_of_mels(mels), strict=True))
-    return [found[row] for row in range(len(utterances))]
-
-
-def id_phones(utterance: Utterance, n_ids: int) -> Tensor:
-    """Phone (S,) int64 at the centre of every semantic id of 40 ms."""
-    return mel_phones(utterance, _MEL_PER_ID * n_ids)[1::_MEL_PER_ID]
-
-
-def drawn(pool: Sequence[Utterance], count: int, rng: torch.Generator) -> list[Utterance]:
-    """At most `count` utterances, each at most once, in random order."""
-    return [pool[i] for i in torch.randperm(len(pool), generator=rng)[:count].tolist()]
-
-
-def utterances_to_cluster(
-    corpus: Corpus, config: SemanticConfig, n_points: int, rng: torch.Generator
-) -> list[Utterance]:
-    """Training utterances that together hold about `n_points` ids, half synthetic, half human."""
-    chosen: list[Utterance] = []
-    for sources in (SYNTHETIC, ("human",)):
-        pool = corpus.select("train", sources)
-        seconds_left = n_points / 2 / config.rate_hz
-        for utterance in drawn(pool, len(pool), rng):
-            if seconds_left <= 0:
-                break
-            chosen.append(utterance)
-            seconds_left -= utterance.n_samples / config.sample_rate_hz
-    return chosen
-
-
-def judge(
-    tokenizer: SemanticTokenizer,
-    corpus: Corpus,
-    store: MelStore,
-    n_judged: int,
-    rng: torch.Generator,
-) -> dict[str, float]:
-    """Figures of the ids: phones on held-out synthetic speech, speakers on all."""
-    figures: dict[str, float] = {}
-    synthetic = drawn(corpus.select("dev", SYNTHETIC), n_judged, rng)
-    if synthetic:
-        ids = [tokenizer.quantiser(h).cpu() for h in hidden_states(tokenizer, store, synthetic)]
-        phones = [id_phones(u, len(i)) for u, i in zip(synthetic, ids, strict=True)]
-        figures |= phone_figures(torch.cat(ids), torch.cat(phones), tokenizer.n_ids)
-        counts = torch.bincount(torch.cat(ids), minlength=tokenizer.n_ids)
-        figures["ids_used"] = float((counts > 0).sum())
-    for kind, sources in (("synthetic", SYNTHETIC), ("human", ("human",))):
-        pool = drawn(corpus.select("train", sources), n_judged, rng)
-        ids = [tokenizer.quantiser(h).cpu() for h in hidden_states(tokenizer, store, pool)]
-        found = speaker_figures(ids, [u.speaker for u in pool], tokenizer.n_ids, rng)
-        figures |= {f"{kind}_{name}": value for name, value in found.items()}
-    return figures
-
-
-def layer_purity(
-    job: SemanticJob, corpus: Corpus, config: SemanticConfig, rng: torch.Generator
-) -> dict[str, float]:
-    """Phone purity and PNMI of a quick k-means at each of the last layers, to choose the layer by."""
-    figures = {}
-    dev = drawn(corpus.select("dev", SYNTHETIC), job.stage.n_judged // 4, rng)
-    if not dev:
-        return {}
-    for layer in range(max(1, config.n_layers - 3), config.n_layers + 1):
-        tokenizer = build_tokenizer(
-            job.encoder, dataclasses.replace(config, layer=layer), job.device
-        )
-        hidden = hidden_states(tokenizer, job.store, dev)
-        points = utterances_to_cluster(corpus, config, job.stage.n_points // 10, rng)
-        fit_quantiser(tokenizer, hidden_states(tokenizer, job.store, points), 8, rng)
-        ids = torch.cat([tokenizer.quantiser(h).cpu() for h in hidden])
-        phones = torch.cat([id_phones(u, len(h)) for u, h in zip(dev, hidden, strict=True)])
-        for name, value in phone_figures(ids, phones, config.n_clusters).items():
-            figures[f"layer_{layer}_{name}"] = value
-    return figures
-
-
 def main(argv: list[str] | None = None) -> None:
     """Run the stage from the command line.
 
@@ -400,33 +277,35 @@ def run(options: StageOptions) -> None:
     config = {"tiny": tiny, "small": small}[options.size]().semantic
     stage = STAGES[options.size]
     if options.minutes:
-        stage = dataclasses.replace(
-            stage, loop=dataclasses.replace(stage.loop, max_minutes=options.minutes)
-        )
+        loop = dataclasses.replace(stage.loop, max_minutes=options.minutes)
+        stage = dataclasses.replace(stage, loop=loop)
     device = choose_device(options.device)
     corpus = Corpus(options.out / "corpus")
     store = MelStore(corpus, options.out / "semantic" / MEL_NAME, config)
     job = SemanticJob(corpus, store, config, stage, device)
     run_training(job, stage.loop, options.out / "semantic")
+    material = Material(corpus=corpus, store=store)
     job.encoder.eval()
     job.heads.eval()
     rng = torch.Generator().manual_seed(stage.loop.seed)
     with torch.no_grad():
-        figures = job.evaluate(rng) | layer_purity(job, corpus, config, rng)
+        figures = job.evaluate(rng)
+        figures |= layer_figures(job.encoder, config, material, stage.n_points // 10, rng)
         tokenizer = build_tokenizer(job.encoder, config, device)
-        chosen = utterances_to_cluster(corpus, config, stage.n_points, rng)
-        fit_quantiser(tokenizer, hidden_states(tokenizer, store, chosen), stage.n_rounds, rng)
-    figures |= judge(tokenizer, corpus, store, stage.n_judged, rng)
+        cluster(tokenizer, material, stage.n_points, stage.n_rounds, rng)
+        figures |= judge(tokenizer, material, stage.n_judged, rng)
     _export(tokenizer, figures, options.out / "models" / "semantic")
 
 
 def _export(tokenizer: SemanticTokenizer, figures: Mapping[str, float], folder: Path) -> None:
     tokenizer.save(folder)
     text = json.dumps({name: round(value, 4) for name, value in figures.items()}, indent=2) + "\n"
-    write_atomically(
-        folder / METRICS_NAME, lambda path: path.write_text(text, encoding="utf-8") and None
-    )
+    write_atomically(folder / METRICS_NAME, lambda path: _write_text(path, text))
     logger.info("semantic tokenizer in %s: %s", folder, text)
+
+
+def _write_text(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -26,6 +26,9 @@ from training.phones import UNKNOWN, frame_phones
 CHARACTERS = " abcdefghijklmnopqrstuvwxyz'"
 """What the recogniser's head writes; class 0 is CTC's blank, so "a" is 2."""
 
+SYNTHETIC = ("flite", "world")
+"""Sources whose phones are known."""
+
 _SAMPLE_RATE_HZ = 16_000
 _HOP_S = MEL_HOP_SAMPLES / _SAMPLE_RATE_HZ
 _CENTRE_S = MEL_WINDOW_SAMPLES / _SAMPLE_RATE_HZ / 2
@@ -64,7 +67,7 @@ class SemanticBatch:
         valid: (B, T) bool, true where there is sound.
         hidden: (B, T) bool, true where the sound was replaced by noise.
         phones: (B, T) int64 classes or `UNKNOWN`.
-        characters: for each row the CTC targets (U,) int64; empty where the text is unknown or cropped.
+        characters: for each row the CTC targets (U,) int64; empty where unknown or cropped.
     """
 
     clean: Tensor
@@ -88,7 +91,8 @@ class MelStore:
         counts = [4 * n_ids_of(u.n_samples, config) for u in corpus.utterances]
         starts = np.concatenate([[0], np.cumsum(counts)])
         self._spans = {
-            u.start: (int(a), int(b)) for u, a, b in zip(corpus.utterances, starts, starts[1:], strict=False)
+            u.start: (int(starts[row]), int(starts[row + 1]))
+            for row, u in enumerate(corpus.utterances)
         }
         self._mel: np.memmap[tuple[int, int], np.dtype[np.float16]]
         n_bytes = int(starts[-1]) * N_MELS * 2
@@ -101,7 +105,8 @@ class MelStore:
             for utterance in corpus.utterances:
                 start, end = self._spans[utterance.start]
                 samples = torch.from_numpy(corpus.audio(utterance).astype(np.float32) / 2.0**15)
-                file.write(utterance_mel(samples, (end - start) // 4).to(torch.float16).numpy().tobytes())
+                mel = utterance_mel(samples, (end - start) // 4)
+                file.write(mel.to(torch.float16).numpy().tobytes())
 
     def n_frames(self, utterance: Utterance) -> int:
         """Mel frames of an utterance: four for each id."""
@@ -121,7 +126,7 @@ def mel_phones(utterance: Utterance, n_frames: int) -> Tensor:
 
 
 def character_classes(text: str) -> Tensor:
-    """CTC targets (U,) int64 of a transcript; empty if it has digits, whose reading is not known."""
+    """CTC targets (U,) int64 of a transcript; empty if it has digits: their reading is unknown."""
     lowered = text.lower().replace("-", " ")
     if any(character.isdigit() for character in lowered):
         return torch.zeros(0, dtype=torch.int64)

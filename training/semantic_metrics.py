@@ -10,7 +10,7 @@ from training.phones import N_PHONES, UNKNOWN
 
 
 def phone_figures(ids: Tensor, phones: Tensor, n_clusters: int) -> dict[str, float]:
-    """Phone purity and phone-normalised mutual information (HuBERT, section III-E, arXiv 2106.07447).
+    """Phone purity and phone-normalised mutual information (HuBERT, arXiv 2106.07447).
 
     Args:
         ids: (P,) int64 in [0, n_clusters).
@@ -18,8 +18,8 @@ def phone_figures(ids: Tensor, phones: Tensor, n_clusters: int) -> dict[str, flo
         n_clusters: K.
 
     Returns:
-        "phone_purity": share of frames whose phone is their id's most frequent one; "pnmi": share of
-        the phone's entropy that knowing the id removes; both in [0, 1], and 0 without known phones.
+        "phone_purity": share of frames whose phone is their id's most frequent one; "pnmi": share
+        of the phone's entropy that the id removes; both in [0, 1], and 0 without known phones.
     """
     known = phones != UNKNOWN
     if not bool(known.any()):
@@ -47,13 +47,13 @@ def speaker_figures(
 
     Args:
         ids: for each utterance (S,) int64.
-        speakers: for each utterance, who speaks; those with fewer than four utterances are left out.
+        speakers: for each utterance, who speaks; who has fewer than four is left out.
         n_clusters: K.
         rng: CPU generator that splits the utterances.
 
     Returns:
-        "speaker_accuracy" in [0, 1] (lower is better), "speaker_chance" (of the largest speaker) and
-        "n_speakers"; all 0 with fewer than two speakers.
+        "speaker_accuracy" in [0, 1] (lower is better), "speaker_chance" (the largest speaker's
+        share) and "n_speakers"; all 0 with fewer than two speakers.
     """
     counts: Mapping[str, int] = {name: list(speakers).count(name) for name in set(speakers)}
     names = sorted(name for name, count in counts.items() if count >= 4)

@@ -2,7 +2,7 @@
 
 As in AudioLM (section 3.1, arXiv 2209.03143): the ids keep the words and drop most of the voice.
 One class serves every size: `small` holds its own encoder's weights, `base` names
-`facebook/w2v-bert-2.0`, which is loaded as it is; statistics and centroids always stand in our file.
+`facebook/w2v-bert-2.0`, loaded as it is; statistics and centroids always stand in our file.
 """
 
 import functools
@@ -75,7 +75,7 @@ def log_mel(samples: Tensor) -> Tensor:
         ShapeError: if there are fewer than 400 samples.
     """
     if samples.shape[-1] < MEL_WINDOW_SAMPLES:
-        raise ShapeError(f"log-mel needs {MEL_WINDOW_SAMPLES} samples, received {samples.shape[-1]}")
+        raise ShapeError(f"log-mel needs {MEL_WINDOW_SAMPLES} samples, not {samples.shape[-1]}")
     frames = samples.to(torch.float32).unfold(-1, MEL_WINDOW_SAMPLES, MEL_HOP_SAMPLES) * 2.0**15
     frames = frames - frames.mean(dim=-1, keepdim=True)
     before = torch.cat([frames[..., :1], frames[..., :-1]], dim=-1)
@@ -104,7 +104,7 @@ def n_ids_of(n_samples: int, config: SemanticConfig) -> int:
 def utterance_mel(samples: Tensor, n_ids: int) -> Tensor:
     """Log-mel of one utterance with exactly four frames for every id.
 
-    The last window ends before the last sample, so up to four frames are missing: the last is repeated.
+    The last window ends before the last sample, so up to four frames are missing; it is repeated.
 
     Args:
         samples: (N,) float32 in [-1, 1] at 16 kHz.
@@ -169,8 +169,8 @@ class Quantiser(nn.Module):
     def forward(self, hidden: Tensor) -> Tensor:
         """Ids (...) int64 of hidden states (..., D) float32."""
         centroids = self.centroids.to(torch.float32)
-        scores = ((hidden - self.mean) / self.std) @ centroids.T - 0.5 * centroids.square().sum(dim=1)
-        return scores.argmax(dim=-1)
+        half_squares = 0.5 * centroids.square().sum(dim=1)
+        return (((hidden - self.mean) / self.std) @ centroids.T - half_squares).argmax(dim=-1)
 
 
 class SemanticTokenizer(nn.Module):
@@ -215,7 +215,7 @@ class SemanticTokenizer(nn.Module):
         return tokenizer.eval().requires_grad_(False).to(device)
 
     def save(self, folder: Path) -> None:
-        """Write config and weights (float16); a pretrained encoder's own weights are not repeated."""
+        """Write config and weights (float16); a pretrained encoder's own are not repeated."""
         save_network(folder, self.config, self.quantiser if self.config.pretrained else self)
 
     @property
@@ -267,7 +267,7 @@ class SemanticTokenizer(nn.Module):
         mels = []
         for samples in recordings:
             if samples.dim() != 1 or len(samples) == 0:
-                raise ShapeError(f"a recording is (N,) samples, N > 0; received {tuple(samples.shape)}")
+                raise ShapeError(f"a recording is (N,) samples, N > 0; not {tuple(samples.shape)}")
             mels.append(utterance_mel(samples.to(device), n_ids_of(len(samples), self.config)))
         return self.hidden_states_of_mels(mels)
 
@@ -275,8 +275,8 @@ class SemanticTokenizer(nn.Module):
     def hidden_states_of_mels(self, mels: Sequence[Tensor]) -> list[Tensor]:
         """As `hidden_states`, from what `utterance_mel` gave for each recording."""
         features = [normalise_mel(mel).reshape(-1, N_FEATURES) for mel in mels]
-        spans = [(row, span) for row, frames in enumerate(features) for span in _window_spans(len(frames))]
-        windows = [features[row][seen_start:seen_end] for row, (seen_start, _, _, seen_end) in spans]
+        spans = [(row, span) for row, f in enumerate(features) for span in _window_spans(len(f))]
+        windows = [features[row][span[0] : span[3]] for row, span in spans]
         valid = nn.utils.rnn.pad_sequence(
             [torch.ones(len(window), dtype=torch.bool, device=window.device) for window in windows],
             batch_first=True,
