@@ -59,7 +59,7 @@ def recording_to_voice(
 
     Raises:
         VoiceError: if the name is empty, or the recording is empty, not finite, too long, silent,
-            clipped, or holds too little speech.
+            clipped, or holds too little speech; or if the codec's frames do not fit the ids.
     """
     if not name.strip():
         raise VoiceError("a voice needs a name, for example 'anna'")
@@ -72,7 +72,8 @@ def recording_to_voice(
     ids = semantic.encode(_at_rate(prompt, rate, semantic.config.sample_rate_hz, n_ids, semantic))
     codes = codec.encode(_at_rate(prompt, rate, codec.sample_rate_hz, n_ids, semantic)[None])[0]
     frames_per_id = codec.frame_rate_hz / semantic.rate_hz
-    if len(ids) != n_ids or codes.shape[-1] != n_ids * frames_per_id:
+    fits = frames_per_id == int(frames_per_id)
+    if not fits or len(ids) != n_ids or codes.shape[-1] != n_ids * frames_per_id:
         raise VoiceError(
             f"{where} gave {len(ids)} semantic ids and {codes.shape[-1]} frames for {n_ids} steps; "
             f"use a codec whose frame rate is a multiple of {semantic.rate_hz} a second"
