@@ -121,7 +121,9 @@ class TextToSemanticConfig:
         n_text_ids: size of the text alphabet.
         first_speaker_id, n_speakers: where the speaker markers stand in it.
         first_pace_id, n_pace_bins: where the pace tokens stand in it.
-        frames_per_character: semantic ids per character at pace 1.0, measured on the corpus.
+        frames_per_character, edge_frames: a piece of n characters takes about
+            `edge_frames + n * frames_per_character` semantic ids at pace 1.0, as measured on the
+            corpus.
         guided_layer, n_guided_heads: the decoder layer whose first heads are taught to follow the
             text and tell at generation how far it is spoken.
         max_text_ids, max_semantic_ids, max_prompt_ids: longest sequences.
@@ -132,6 +134,7 @@ class TextToSemanticConfig:
     n_speakers: int = MAX_SPEAKERS
     first_pace_id: int = 8
     frames_per_character: float = 1.7
+    edge_frames: float = 8.0
     guided_layer: int = 1
     n_guided_heads: int = 2
     n_semantic: int = 512

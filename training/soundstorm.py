@@ -1,0 +1,291 @@
+"""Trains SoundStorm on the token corpus: `python -m training.soundstorm --size small ...`."""
+
+import copy
+import dataclasses
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from pipeline.checkpoint import save_network
+from pipeline.config import SoundStormConfig, small, tiny
+from pipeline.device import choose_device, inference_dtype
+from pipeline.errors import ConfigError
+from pipeline.semantic_to_acoustic.masking import draw_hidden
+from pipeline.semantic_to_acoustic.model import SoundStorm
+from pipeline.tokenizers.acoustic import load_codec
+from training.config import LoopConfig, StageOptions
+from training.data import TokenCorpus, TokenisedUtterance
+from training.loop import run_training
+from training.options import parse_stage_options
+from training.soundstorm_data import StormBatch, StormDataConfig, StormSource, stack
+
+logger = logging.getLogger(__name__)
+
+DEV_SOURCES = {"human": ("human",), "synthetic": ("flite", "world")}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StormTraining:
+    """Numbers of one training.
+
+    Attributes:
+        learning_rate: peak.
+        average_decay: of the running average of the weights, which is what is exported.
+        average_every: steps between its updates.
+        dev_frames: length of an evaluation's examples.
+        n_dev_examples: per level and kind of source.
+        dev_ratio: share of the window hidden in evaluations.
+    """
+
+    network: SoundStormConfig
+    loop: LoopConfig
+    data: StormDataConfig = field(default_factory=StormDataConfig)
+    learning_rate: float = 1e-3
+    weight_decay: float = 0.01
+    gradient_clip: float = 1.0
+    average_decay: float = 0.998
+    average_every: int = 5
+    dev_frames: int = 500
+    n_dev_examples: int = 4
+    dev_ratio: float = 0.7
+
+
+def small_training() -> StormTraining:
+    """The shipped size."""
+    return StormTraining(
+        network=small().soundstorm,
+        loop=LoopConfig(max_steps=20_000, warmup_steps=150, evaluate_every=400),
+    )
+
+
+def tiny_training() -> StormTraining:
+    """A few steps that exercise everything."""
+    return StormTraining(
+        network=tiny().soundstorm,
+        loop=LoopConfig(max_steps=8, warmup_steps=2, evaluate_every=4, log_every=4),
+        data=StormDataConfig(batch_frames=400, lengths=((100, 0.5), (200, 0.5))),
+        average_every=1,
+        dev_frames=100,
+        n_dev_examples=1,
+    )
+
+
+def masked_cross_entropy(network: SoundStorm, batch: StormBatch) -> tuple[Tensor, Tensor]:
+    """Cross-entropy at the hidden frames of each row's level; no other head is computed.
+
+    Args:
+        network: reads the batch.
+        batch: on the network's device.
+
+    Returns:
+        Sums (Q,) float32 in nats per level, and how many codes (Q,) each is the sum of.
+    """
+    seen = batch.seen_codes(network.config.hidden_code)
+    states = network(batch.semantic_ids, batch.slots, seen)
+    Q = network.config.n_levels
+    sums, counts = [], torch.zeros(Q, device=states.device)
+    for q in range(Q):
+        chosen = batch.hidden & (batch.level == q)[:, None]
+        rows, frames = chosen.nonzero(as_tuple=True)
+        counts[q] = len(rows)
+        if len(rows) == 0:
+            sums.append(torch.zeros((), device=states.device))
+            continue
+        logits = network.logits(states[rows, frames], q)
+        sums.append(F.cross_entropy(logits.float(), batch.codes[rows, q, frames], reduction="sum"))
+    return torch.stack(sums), counts
+
+
+class SoundStormJob:
+    """The training that `run_training` runs.
+
+    Args:
+        training: its numbers; `training.network` must fit the codec.
+        corpus: tokens; split "train" is learnt, "dev" evaluated.
+        codebooks: (Q, V, code_dim) float32, the codec's.
+        device: where the network computes.
+
+    Raises:
+        ConfigError: if no training utterance is long enough.
+        ShapeError: if the codebooks do not fit.
+    """
+
+    name = "soundstorm"
+
+    def __init__(
+        self, training: StormTraining, corpus: TokenCorpus, codebooks: Tensor, device: torch.device
+    ) -> None:
+        self.training, self.device = training, device
+        self.dtype = inference_dtype(device)
+        utterances = corpus.select("train")
+        self.source = StormSource(corpus, utterances, training.network, training.data)
+        torch.manual_seed(training.loop.seed)
+        self.network = SoundStorm(training.network, codebooks.cpu())
+        self.network.head_bias.data.copy_(_log_frequencies(corpus, utterances, training.network))
+        self.network.to(device)
+        self.average = copy.deepcopy(self.network).requires_grad_(False)
+        self.optimiser = torch.optim.AdamW(
+            _parameter_groups(self.network, training.weight_decay),
+            lr=training.learning_rate,
+            betas=(0.9, 0.98),
+            fused=True,
+        )
+        self.modules: Mapping[str, nn.Module] = {"network": self.network, "average": self.average}
+        self.optimisers: Mapping[str, torch.optim.Optimizer] = {"network": self.optimiser}
+        self.progress = 0.0
+        self._recent: dict[str, float] = {}
+        self._dev = {
+            name: self._dev_batches(corpus, sources) for name, sources in DEV_SOURCES.items()
+        }
+
+    def train_step(self, step: int, rng: torch.Generator) -> dict[str, float | Tensor]:
+        """Learn one batch.
+
+        Args:
+            step: steps done before.
+            rng: CPU generator that draws batch and masks.
+
+        Returns:
+            Nats per code by level, averaged over recent steps, and the gradient's norm.
+        """
+        return self.learn(self.source.draw_batch(rng), step)
+
+    def learn(self, batch: StormBatch, step: int) -> dict[str, float | Tensor]:
+        """Update the network once from a given batch; see `train_step`."""
+        with self._autocast():
+            sums, counts = masked_cross_entropy(self.network, batch.to(self.device))
+            loss = sums.sum() / counts.sum()
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        norm = nn.utils.clip_grad_norm_(self.network.parameters(), self.training.gradient_clip)
+        self.optimiser.step()
+        if step % self.training.average_every == 0:
+            self._update_average(step)
+        self._remember(sums.detach(), counts)
+        return {**self._recent, "gradient": norm.detach()}
+
+    def evaluate(self, rng: torch.Generator) -> dict[str, float]:
+        """Nats per code on held-out speech by level, and at level 1 without the prompts' codes.
+
+        Args:
+            rng: not needed: the examples and masks are always the same.
+        """
+        figures: dict[str, float] = {}
+        for name, batches in self._dev.items():
+            for level, batch in enumerate(batches):
+                figures[f"{name}_level_{level + 1}"] = self._dev_loss(batch)
+            if batches:
+                figures[f"{name}_level_1_no_voice"] = self._dev_loss(
+                    self._without_voices(batches[0])
+                )
+        return figures
+
+    def _dev_loss(self, batch: StormBatch) -> float:
+        with self._autocast():
+            sums, counts = masked_cross_entropy(self.average, batch.to(self.device))
+        return float(sums.sum() / counts.sum())
+
+    def _without_voices(self, batch: StormBatch) -> StormBatch:
+        codes = batch.codes.masked_fill(batch.prompts[:, None], self.training.network.hidden_code)
+        return dataclasses.replace(batch, codes=codes)
+
+    def _dev_batches(self, corpus: TokenCorpus, sources: tuple[str, ...]) -> list[StormBatch]:
+        """One batch per level, the same speech in each; prompts always, nothing else given."""
+        utterances = corpus.select("dev", sources)
+        if not utterances:
+            return []
+        always = StormDataConfig(unprompted=0.0, prefix=0.0, spans=0.0, speaker_counts=(0.5, 0.5))
+        source = StormSource(corpus, utterances, self.training.network, always)
+        rng = torch.Generator().manual_seed(1)
+        n_rows = self.training.n_dev_examples
+        examples = [source.draw_example(self.training.dev_frames, rng) for _ in range(n_rows)]
+        hidden = torch.stack([draw_hidden(e.given, self.training.dev_ratio, rng) for e in examples])
+        return [
+            stack(examples, torch.full((n_rows,), level), hidden)
+            for level in range(self.training.network.n_levels)
+        ]
+
+    def _remember(self, sums: Tensor, counts: Tensor) -> None:
+        for level, (total, count) in enumerate(zip(sums.tolist(), counts.tolist(), strict=True)):
+            if count:
+                name = f"level_{level + 1}"
+                before = self._recent.get(name, total / count)
+                self._recent[name] = 0.95 * before + 0.05 * total / count
+
+    def _update_average(self, step: int) -> None:
+        every = self.training.average_every
+        decay = min(self.training.average_decay, (1 + step) / (10 + step)) ** every
+        with torch.no_grad():
+            averages, values = list(self.average.parameters()), list(self.network.parameters())
+            torch._foreach_lerp_(averages, values, 1 - decay)
+
+    def _autocast(self) -> torch.autocast:
+        return torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32)
+
+
+def _parameter_groups(network: nn.Module, weight_decay: float) -> list[dict[str, object]]:
+    """Weight decay for matrices that multiply; none for tables, biases and gains."""
+    decayed = [m.weight for m in network.modules() if isinstance(m, nn.Linear)]
+    ids = {id(weight) for weight in decayed}
+    others = [p for p in network.parameters() if id(p) not in ids]
+    return [
+        {"params": decayed, "weight_decay": weight_decay},
+        {"params": others, "weight_decay": 0.0},
+    ]
+
+
+def _log_frequencies(
+    corpus: TokenCorpus, utterances: list[TokenisedUtterance], config: SoundStormConfig
+) -> Tensor:
+    """Log of how often each code occurs (Q, V): what heads say before they know anything."""
+    codes = torch.cat([corpus.codes(utterance) for utterance in utterances], dim=1)
+    counts = torch.stack([torch.bincount(level, minlength=config.n_codes) for level in codes])
+    shares = (counts + 1.0) / (counts + 1.0).sum(dim=1, keepdim=True)
+    entropy = -(shares * shares.log()).sum(dim=1)
+    logger.info(
+        "soundstorm: entropy of codes by level %s nats", [round(float(h), 2) for h in entropy]
+    )
+    return shares.log()
+
+
+def run(options: StageOptions) -> None:
+    """Train on `out/tokens` and the codec's codebooks; export to `out/models/soundstorm`.
+
+    Raises:
+        CheckpointError: if tokens or codec are missing, or the run's checkpoint does not fit.
+        ConfigError: if the size is unknown or the corpus too short.
+    """
+    sizes = {"tiny": tiny_training, "small": small_training}
+    if options.size not in sizes:
+        raise ConfigError(
+            f"soundstorm: no training for size {options.size!r}; there are {sorted(sizes)}"
+        )
+    training = sizes[options.size]()
+    device = choose_device(options.device)
+    codebooks = load_codec(options.out / "models" / "codec", torch.device("cpu")).codebooks
+    job = SoundStormJob(training, TokenCorpus(options.out / "tokens"), codebooks, device)
+    loop = training.loop
+    if options.minutes > 0:  # replaces the bound in steps, so that a fast machine uses its time
+        loop = dataclasses.replace(loop, max_steps=10**9, max_minutes=options.minutes)
+    run_training(job, loop, options.out / "soundstorm")
+    export(job, options.out / "models" / "soundstorm")
+
+
+def export(job: SoundStormJob, folder: Path) -> None:
+    """Write the averaged weights where `assets/models/<size>/soundstorm` comes from."""
+    save_network(folder, job.training.network, job.average)
+    logger.info("soundstorm: exported to %s", folder)
+
+
+def main(argv: list[str] | None = None) -> None:
+    """`python -m training.soundstorm`."""
+    run(parse_stage_options(argv, description="Train SoundStorm."))
+
+
+if __name__ == "__main__":
+    main()
