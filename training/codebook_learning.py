@@ -1,7 +1,7 @@
 """How codebooks are learned: k-means to start, moving averages after, dead codes revived.
 
-As in SoundStream (arXiv 2107.03312, section 3.3). Codebooks follow the latents without gradients; the
-latents are drawn to the codebooks by the commitment loss.
+As in SoundStream (arXiv 2107.03312, section 3.3). Codebooks follow the latents without gradients;
+the latents are drawn to the codebooks by the commitment loss.
 """
 
 import torch
@@ -15,7 +15,7 @@ _KMEANS_ROUNDS = 10
 class CodebookLearner(nn.Module):
     """Quantises latents in training and keeps what the codebooks learn from.
 
-    Its buffers are saved with the run. Until `start` it only collects latents, which pass unquantised.
+    Its buffers are saved with the run. Until `start`, it can only collect latents.
 
     Args:
         quantizer: the codebooks taught.
@@ -41,7 +41,9 @@ class CodebookLearner(nn.Module):
     ) -> None:
         super().__init__()
         Q, V, code_dim = quantizer.codebooks.shape
-        self._codebooks = [quantizer]  # in a list: not a submodule, else weights would be saved twice
+        self._codebooks = [
+            quantizer
+        ]  # in a list: not a submodule, else weights would be saved twice
         self.decay, self.dead_below, self.revive_every = decay, dead_below, revive_every
         self.register_buffer("counts", torch.zeros(Q, V))
         self.register_buffer("sums", torch.zeros(Q, V, code_dim))
@@ -58,13 +60,15 @@ class CodebookLearner(nn.Module):
     def collect(self, latents: Tensor) -> None:
         """Keep the newest latents, (B, T, code_dim) float32, for `start`."""
         vectors = latents.reshape(-1, latents.shape[-1])[: len(self.reservoir)]
-        places = (int(self.n_seen) + torch.arange(len(vectors), device=vectors.device)) % len(self.reservoir)
+        places = (int(self.n_seen) + torch.arange(len(vectors), device=vectors.device)) % len(
+            self.reservoir
+        )
         self.reservoir[places] = vectors
         self.n_seen += len(vectors)
 
     @torch.no_grad()
     def start(self, rng: torch.Generator) -> None:
-        """Set every level by k-means on what the levels before it leave of the collected latents."""
+        """Set every level by k-means on what the levels before leave of the collected latents."""
         residual = self.reservoir[: min(int(self.n_seen), len(self.reservoir))]
         Q, V, _ = self.sums.shape
         for level in range(Q):
@@ -84,13 +88,14 @@ class CodebookLearner(nn.Module):
 
         Args:
             latents: (B, T, code_dim) float32.
-            n_levels_kept: (B,) int64 in [1, Q]: quantiser dropout, finer levels of the example are dropped.
+            n_levels_kept: (B,) int64 in [1, Q]: quantiser dropout, the finer levels are dropped.
             rng: CPU generator that chooses what revives dead codes.
             update: whether the codebooks move towards these latents.
 
         Returns:
-            (B, T, code_dim) float32, and the commitment loss: the mean squared distance of each residual
-            to its code, relative to the mean squared latent, over the levels kept. 0-d float32.
+            (B, T, code_dim) float32, and the commitment loss, 0-d float32: the mean squared
+            distance of residuals to their codes over the levels kept, as a share of the mean
+            squared latent.
         """
         residual, total = latents.detach(), torch.zeros_like(latents)
         commitment = latents.new_zeros(())

@@ -251,7 +251,7 @@ class CodecJob:
         return torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self._autocast)
 
     def evaluate(self, rng: torch.Generator) -> dict[str, float]:
-        """Distance, intelligibility (where pystoi is installed), codebook use on held-out speech."""
+        """Mel distance, STOI (where pystoi is installed) and codebook use on held-out speech."""
         hop = self.codec.config.hop_samples
         mels, stois, used = [], [], []
         for utterance in self._held_out:

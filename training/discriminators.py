@@ -1,4 +1,7 @@
-"""Judges of real and made sound, cheap enough for a CPU: linear layers and 1-D blocks over STFT frames."""
+"""Judges of real and made sound: linear layers and 1-D blocks over STFT frames.
+
+Two-dimensional convolutions, as other codecs have, would cost a CPU many times the codec itself.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -29,7 +29,9 @@ class SpectralLosses(nn.Module):
         for n in self.window_samples:
             n_mels = min(100, max(20, round(_MELS_PER_BIN * n)))
             self.register_buffer(f"window_{n}", torch.hann_window(n), persistent=False)
-            self.register_buffer(f"mel_{n}", mel_filterbank(n_mels, n, sample_rate_hz), persistent=False)
+            self.register_buffer(
+                f"mel_{n}", mel_filterbank(n_mels, n, sample_rate_hz), persistent=False
+            )
 
     def forward(self, made: Tensor, wanted: Tensor) -> tuple[Tensor, Tensor]:
         """Mean distances over all windows.
@@ -39,8 +41,8 @@ class SpectralLosses(nn.Module):
             wanted: (B, N) float32.
 
         Returns:
-            Two 0-d float32: the mean absolute difference of log-mel values (nepers), and that of linear
-            magnitudes as a share of the mean magnitude wanted.
+            Two 0-d float32: the mean absolute difference of log-mel values (nepers), and that of
+            linear magnitudes as a share of the mean magnitude wanted.
         """
         distances = [self._distances(made, wanted, n) for n in self.window_samples]
         mel, linear = zip(*distances, strict=True)
@@ -51,7 +53,7 @@ class SpectralLosses(nn.Module):
         magnitude = _magnitudes(made, window)
         with torch.no_grad():
             target = _magnitudes(wanted, window)
-        # A window adds up about half its length of a steady tone: dividing makes one floor fit all lengths.
+        # A window adds up about half its length of a steady tone; divided, one floor fits all.
         share = 2.0 / n
         mel = ((magnitude @ filters) * share + _FLOOR).log()
         target_mel = ((target @ filters) * share + _FLOOR).log()

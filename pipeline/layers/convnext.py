@@ -6,10 +6,10 @@ from torch import Tensor, nn
 
 
 class ConvNeXtBlock(nn.Module):
-    """Depthwise convolution over time, layer norm, two linear layers, scaled and added to the input.
+    """Depthwise convolution over time, layer norm, two linear layers, scaled, added to the input.
 
-    The convolution is a 2-D one over a view in channels-last memory order, in float32: on a CPU that
-    was measured 2 to 4 times faster, forward and backward, than `Conv1d` or shifted sums.
+    The convolution is a 2-D one over a view in channels-last memory order, in float32: on a CPU
+    that was measured 2 to 4 times faster, forward and backward, than `Conv1d` or shifted sums.
 
     Args:
         dim: D.
@@ -18,7 +18,9 @@ class ConvNeXtBlock(nn.Module):
         scale: start value of the learned factor on the block's output.
     """
 
-    def __init__(self, dim: int, hidden_dim: int, kernel_frames: int = 7, scale: float = 0.2) -> None:
+    def __init__(
+        self, dim: int, hidden_dim: int, kernel_frames: int = 7, scale: float = 0.2
+    ) -> None:
         super().__init__()
         assert kernel_frames % 2 == 1, f"a kernel of {kernel_frames} frames has no middle"
         self.depthwise = nn.Conv2d(
@@ -36,7 +38,8 @@ class ConvNeXtBlock(nn.Module):
             hidden: (B, T, D) float.
 
         Returns:
-            (B, T, D) in the weights' dtype, also under autocast; frame t depends on `kernel_frames // 2` frames to either side.
+            (B, T, D) in the weights' dtype, also under autocast; frame t depends on
+            `kernel_frames // 2` frames to either side.
         """
         hidden = hidden.to(self.scale.dtype)
         with torch.autocast(hidden.device.type, enabled=False):

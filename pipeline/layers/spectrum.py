@@ -1,7 +1,7 @@
 """Short-time spectra whose frames fit their hops exactly: N samples give N / hop frames, and back.
 
-The window of frame t is centred on hop t ("same" padding, as in Vocos, arXiv 2306.00814): no frame is
-lost or added at the edges, so that codec frames, samples and seconds convert without remainders.
+The window of frame t is centred on hop t ("same" padding, as in Vocos, arXiv 2306.00814): no frame
+is lost or added at the edges, so that codec frames, samples and seconds convert without remainders.
 """
 
 import torch
@@ -21,8 +21,12 @@ def mel_filterbank(n_mels: int, n_fft: int, sample_rate_hz: int) -> Tensor:
         (n_fft // 2 + 1, n_mels) float32, each filter with a peak of at most 1 and at least one bin.
     """
     bin_hz = torch.linspace(0.0, sample_rate_hz / 2, n_fft // 2 + 1, dtype=torch.float64)
-    top_mel = 2595.0 * torch.log10(torch.tensor(1.0 + sample_rate_hz / 2 / 700.0, dtype=torch.float64))
-    edges_hz = 700.0 * (10.0 ** (torch.linspace(0.0, 1.0, n_mels + 2, dtype=torch.float64) * top_mel / 2595.0) - 1.0)
+    top_mel = 2595.0 * torch.log10(
+        torch.tensor(1.0 + sample_rate_hz / 2 / 700.0, dtype=torch.float64)
+    )
+    edges_hz = 700.0 * (
+        10.0 ** (torch.linspace(0.0, 1.0, n_mels + 2, dtype=torch.float64) * top_mel / 2595.0) - 1.0
+    )
     # A low filter can fall between two bins; no triangle is narrower than one bin to either side.
     width_hz = edges_hz.diff().clamp(min=sample_rate_hz / n_fft)
     distance_hz = bin_hz[:, None] - edges_hz[None, 1:-1]
@@ -63,7 +67,9 @@ def samples_from_spectrum(spectrum: Tensor, window: Tensor, hop_samples: int) ->
     weights = (window * window).expand(1, n_frames, n_fft)
     before = (n_fft - hop_samples) // 2
     span = slice(before, before + n_frames * hop_samples)
-    return _overlap_add(frames, hop_samples)[:, span] / _overlap_add(weights, hop_samples)[:, span].clamp(min=1e-6)
+    return _overlap_add(frames, hop_samples)[:, span] / _overlap_add(weights, hop_samples)[
+        :, span
+    ].clamp(min=1e-6)
 
 
 def _overlap_add(frames: Tensor, hop_samples: int) -> Tensor:

@@ -1,9 +1,9 @@
 """The shipped codec: log-mel → ConvNeXt → residual quantiser → ConvNeXt → inverse STFT.
 
-The decoder is of the family of Vocos (arXiv 2306.00814): it predicts log-magnitude and phase of STFT
-frames. Every network works on 50 or 100 frames a second instead of 16,000 samples, which is what makes
-training and running it on a CPU possible. Memory of both networks is finite, so that long sound can be
-decoded in overlapping chunks.
+The decoder is of the family of Vocos (arXiv 2306.00814): it predicts log-magnitude and phase of
+STFT frames. Every network works on 50 or 100 frames a second instead of 16,000 samples, which
+makes training and running it on a CPU possible. Both networks see a finite stretch of sound, so
+that long sound can be decoded in overlapping chunks.
 """
 
 import hashlib
@@ -103,14 +103,16 @@ class SpectralCodec(nn.Module):
     @property
     def identity(self) -> str:
         """Fingerprint of the codebooks, 16 hex digits; unchanged by saving and loading."""
-        return hashlib.sha256(self.codebooks.cpu().to(torch.float16).numpy().tobytes()).hexdigest()[:16]
+        return hashlib.sha256(self.codebooks.cpu().to(torch.float16).numpy().tobytes()).hexdigest()[
+            :16
+        ]
 
     @torch.inference_mode()
     def encode(self, samples: Tensor) -> Tensor:
         """Codes of sound, always computed in float32: a voice must have the same codes everywhere.
 
         Args:
-            samples: (B, N) float32 in [-1, 1], N at least 1; silence is appended to fill the last frame.
+            samples: (B, N) float32 in [-1, 1], N at least 1; silence fills up the last frame.
 
         Returns:
             (B, Q, T) int64 in [0, V), T = ceil(N / hop).
@@ -119,7 +121,9 @@ class SpectralCodec(nn.Module):
             ShapeError: if there are no samples or the axes are not (B, N).
         """
         if samples.ndim != 2 or samples.shape[1] == 0:
-            raise ShapeError(f"encode takes samples (batch, at least 1), got {tuple(samples.shape)}")
+            raise ShapeError(
+                f"encode takes samples (batch, at least 1), got {tuple(samples.shape)}"
+            )
         samples = samples.to(self.window.device, torch.float32)
         samples = F.pad(samples, (0, -samples.shape[1] % self.config.hop_samples))
         return self.quantizer.encode(self.latents(samples))
@@ -139,11 +143,13 @@ class SpectralCodec(nn.Module):
         """
         if codes.ndim != 3 or not 1 <= codes.shape[1] <= self.n_levels or codes.shape[2] == 0:
             raise ShapeError(
-                f"decode takes codes (batch, 1 to {self.n_levels} levels, frames), got {tuple(codes.shape)}"
+                f"decode takes codes (batch, 1 to {self.n_levels} levels, frames), "
+                f"got {tuple(codes.shape)}"
             )
         if int(codes.min()) < 0 or int(codes.max()) >= self.n_codes:
             raise ShapeError(
-                f"codes must be in [0, {self.n_codes}), got {int(codes.min())} to {int(codes.max())}"
+                f"codes must be in [0, {self.n_codes}), "
+                f"got {int(codes.min())} to {int(codes.max())}"
             )
         device = self.window.device
         dtype = inference_dtype(device)
