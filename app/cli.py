@@ -127,14 +127,16 @@ def _speak(options: argparse.Namespace) -> None:
     from app.output_files import check_can_write, publish
     from app.result_files import companion_paths, result_writers
     from app.studio import load_studio
+    from pipeline.config import LimitsConfig
+    from pipeline.script_to_turns import script_to_turns
 
     wav: Path = options.output
     _check_output_name(wav)
     check_can_write(wav)
     text = _read_script(options.script)
     voices = _wanted_voices(options.voice)
+    script = script_to_turns(text, LimitsConfig())
     studio = load_studio(options.model, options.device)
-    script = studio.pipeline.parse(text)
     speakers = list(dict.fromkeys(turn.speaker for turn in script.turns)) if options.stems else []
     sounds = 1 + len(speakers)
     check_can_write(wav, int(studio.pipeline.estimate_seconds(script) * BYTES_PER_SECOND * sounds))

@@ -29,6 +29,7 @@ from pipeline.datatypes import (
     Voices,
 )
 from pipeline.device import choose_device
+from pipeline.errors import VoiceError
 from pipeline.models import ASSETS, Models, find_model_folder, load_models
 from pipeline.recording_to_voice import load_voice, recording_to_voice
 from pipeline.script_to_turns import script_to_turns
@@ -55,9 +56,6 @@ WINDOW_S = 30.0
 
 MADE_UP_VOICE_S = 4.0
 """How much speech a made-up voice is first heard in; that then serves as everyone's prompt does."""
-
-CHARACTERS_PER_SECOND = 14.5
-"""Unhurried English speech."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +100,11 @@ class DialoguePipeline:
         own_voices = folder / "voices"
         voice_folder = own_voices if own_voices.is_dir() else ASSETS / "voices"
         return cls(load_models(folder, choose_device(device)), voice_folder)
+
+    @property
+    def models(self) -> Models:
+        """The networks and tokenizers, for who wants to run a stage alone."""
+        return self._models
 
     @cached_property
     def voices(self) -> Mapping[str, Voice]:
@@ -151,7 +154,9 @@ class DialoguePipeline:
             gap_s = self.mix_config.default_gap_s if turn.gap_s is None else turn.gap_s
             pauses_s = sum(pause_s for _, pause_s in turn.pauses)
             seconds += (
-                len(turn.spoken_text) / (CHARACTERS_PER_SECOND * turn.pace) + gap_s + pauses_s
+                len(turn.spoken_text) / (self.limits.characters_per_second * turn.pace)
+                + gap_s
+                + pauses_s
             )
         return max(seconds, 0.0)
 
@@ -185,6 +190,7 @@ class DialoguePipeline:
         with clock.stage("read"):
             read = self.parse(script)
             cast, cast_notes = cast_voices(read, voices or {}, self.voices, self._read_voice)
+            self._check_codec(cast)
             text = self._text_tokens(read, chosen)
         with clock.stage("semantic"):
             semantic = self._speak(text, read, cast, seed, chosen, clock)
@@ -212,6 +218,14 @@ class DialoguePipeline:
             return load_voice(path, self._models.codec.identity)
         return self.voice_from_recording(path, path.stem)
 
+    def _check_codec(self, cast: Voices) -> None:
+        for voice in cast.values():
+            if voice is not None and voice.codec_id != self._models.codec.identity:
+                raise VoiceError(
+                    f"voice {voice.name!r} was made with another codec; "
+                    "make it again from its recording"
+                )
+
     def _text_tokens(self, script: Script, options: SynthesisOptions) -> list[TextTokens]:
         tokenizer = self._models.text_tokenizer
         if options.mode == "window":
@@ -235,8 +249,11 @@ class DialoguePipeline:
             for voice in voices
         ]
         network = self._models.text_to_semantic
-        rng = _seeded_generator(seed, "semantic")
-        pieces = generate_semantic(network, text, prompts, options.text, rng, clock.report)
+        generators = [
+            _seeded_generator(seed, f"semantic {sequence.turn_indices} {sequence.texts}")
+            for sequence in text
+        ]
+        pieces = generate_semantic(network, text, prompts, options.text, generators, clock.report)
         return pieces_to_turns(text, pieces, script.turns, rate_hz)
 
     def _make_up_voices(
@@ -285,6 +302,6 @@ class DialoguePipeline:
 
 
 def _seeded_generator(seed: int, purpose: str) -> torch.Generator:
-    """A generator of its own for each purpose: one stage's draws do not move another's."""
+    """A generator of its own for each purpose: the draws of one turn do not move another's."""
     digest = hashlib.sha256(f"{seed}:{purpose}".encode()).digest()
     return torch.Generator().manual_seed(int.from_bytes(digest[:8], "big") >> 1)
