@@ -25,7 +25,8 @@ from training.text_to_semantic_data import (
     Batch,
     BatchConfig,
     BatchSource,
-    measure_frames_per_character,
+    encode_texts,
+    measure_durations,
     read_spoken_texts,
 )
 
@@ -101,13 +102,11 @@ def guidance_cost(attention: Tensor, layout: TextLayout, batch: Batch, width: fl
 def _character_places(layout: TextLayout) -> Tensor:
     """How far into its piece each spoken character stands: (B, L) float32 in [0, 1]."""
     spoken = layout.spoken.to(torch.float32)
-    n_pieces = int(layout.pieces.max()) + 1
-    totals = torch.zeros(len(spoken), n_pieces, device=spoken.device).scatter_add(
-        1, layout.pieces, spoken
-    )
-    before = totals.cumsum(dim=1) - totals
-    own_total = totals.gather(1, layout.pieces).clamp(min=1.0)
-    return (spoken.cumsum(dim=1) - 0.5 - before.gather(1, layout.pieces)) / own_total
+    pieces = layout.pieces.clamp(min=0)
+    n_pieces = int(pieces.max()) + 1
+    totals = spoken.new_zeros(len(spoken), n_pieces).scatter_add(1, pieces, spoken)
+    before = (totals.cumsum(dim=1) - totals).gather(1, pieces)
+    return (spoken.cumsum(dim=1) - 0.5 - before) / totals.gather(1, pieces).clamp(min=1.0)
 
 
 class TextToSemanticJob:
@@ -235,30 +234,38 @@ def build_job(
     """
     train = [u for u in corpus.select("train") if u.text]
     dev = [u for u in corpus.select("dev") if u.text] or train[-64:]
-    frames_per_character = measure_frames_per_character(train, tokenizer)
+    texts = [encode_texts(utterances, tokenizer) for utterances in (train, dev)]
+    edge_frames, frames_per_character = measure_durations(train, texts[0])
     network = dataclasses.replace(
         config.network,
         n_text_ids=tokenizer.n_ids,
         first_speaker_id=tokenizer.speaker_id("S1"),
         first_pace_id=tokenizer.pace_id(0.5),
+        n_speakers=len(tokenizer.speakers),
+        n_pace_bins=tokenizer.n_pace_bins,
         frames_per_character=frames_per_character,
+        edge_frames=edge_frames,
     )
     markers = [tokenizer.speaker_id(name) for name in tokenizer.speakers]
     assert markers == list(range(markers[0], markers[0] + network.n_speakers)), markers
     config = dataclasses.replace(config, network=network)
     sources = [
         BatchSource(
-            read_spoken_texts(corpus, chosen, tokenizer, frames_per_character),
+            read_spoken_texts(corpus, utterances, ids, network),
             tokenizer,
             network,
             config.batches,
         )
-        for chosen in (train, dev)
+        for utterances, ids in zip((train, dev), texts, strict=True)
     ]
     logger.info(
-        "text_to_semantic: %d train and %d dev utterances, %.2f semantic ids per character",
-        len(sources[0].spoken), len(sources[1].spoken), frames_per_character,
-    )  # fmt: skip
+        "text_to_semantic: %d train and %d dev utterances; a piece takes %.1f semantic ids "
+        "and %.2f for each character",
+        len(sources[0].spoken),
+        len(sources[1].spoken),
+        edge_frames,
+        frames_per_character,
+    )
     return TextToSemanticJob(config, sources[0], sources[1], device)
 
 

@@ -9,11 +9,10 @@ from torch import Tensor
 from pipeline.config import TextToSemanticConfig
 from pipeline.errors import DialogueError
 from pipeline.text_to_semantic.alphabet import SemanticAlphabet
+from pipeline.text_to_semantic.layout import NO_PIECE
 from pipeline.tokenizers.normalise import normalise_text
 from pipeline.tokenizers.text import TextTokenizer
 from training.data import TokenCorpus, TokenisedUtterance
-
-NO_PIECE = -1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +48,7 @@ class SpokenText:
     Attributes:
         text_ids: (L,) int64 of the text alone.
         semantic_ids: (S,) int64.
-        pace: characters per second relative to the corpus, in [0.5, 2].
+        pace: usual duration of the text over this one's, in [0.5, 2].
         speaker: as in the corpus.
     """
 
@@ -83,54 +82,79 @@ class Batch:
     frame_places: Tensor
 
 
+def encode_texts(
+    utterances: Sequence[TokenisedUtterance], tokenizer: TextTokenizer
+) -> list[Tensor]:
+    """Normalised texts as ids (L,) int64, one for each utterance; equal texts share one tensor."""
+    ids_of_text: dict[str, Tensor] = {}
+    for text in {utterance.text for utterance in utterances}:
+        ids = tokenizer.encode(normalise_text(text))
+        ids_of_text[text] = torch.tensor(ids, dtype=torch.int64)
+    return [ids_of_text[utterance.text] for utterance in utterances]
+
+
 def read_spoken_texts(
     corpus: TokenCorpus,
     utterances: Sequence[TokenisedUtterance],
-    tokenizer: TextTokenizer,
-    frames_per_character: float,
+    texts: Sequence[Tensor],
+    config: TextToSemanticConfig,
 ) -> list[SpokenText]:
     """Prepare the utterances that have a text, shortest first.
 
     Args:
         corpus: holds their semantic ids.
         utterances: what to prepare.
-        tokenizer: turns texts to ids.
-        frames_per_character: semantic ids per character at pace 1.0.
+        texts: their ids, from `encode_texts`.
+        config: holds the corpus's usual durations, from `measure_durations`.
     """
     spoken = []
-    for utterance in utterances:
-        text_ids = torch.tensor(tokenizer.encode(normalise_text(utterance.text)), dtype=torch.int64)
+    for utterance, text_ids in zip(utterances, texts, strict=True):
         if len(text_ids) and utterance.n_semantic:
-            pace = frames_per_character * len(text_ids) / utterance.n_semantic
+            usual = config.edge_frames + config.frames_per_character * len(text_ids)
             spoken.append(
                 SpokenText(
                     text_ids=text_ids,
                     semantic_ids=corpus.semantic_ids(utterance),
-                    pace=min(2.0, max(0.5, pace)),
+                    pace=min(2.0, max(0.5, usual / utterance.n_semantic)),
                     speaker=utterance.speaker,
                 )
             )
     return sorted(spoken, key=lambda one: len(one.semantic_ids))
 
 
-def measure_frames_per_character(
-    utterances: Sequence[TokenisedUtterance], tokenizer: TextTokenizer
-) -> float:
-    """Median semantic ids per character over utterances with a text; pace 1.0 is defined by it.
+def measure_durations(
+    utterances: Sequence[TokenisedUtterance], texts: Sequence[Tensor]
+) -> tuple[float, float]:
+    """Semantic ids of an utterance besides its characters, and those for each character.
+
+    Pace 1.0 is defined by them. Without the first, every short utterance would count as slow,
+    because the silence around it weighs more.
+
+    Args:
+        utterances: those without a text are left out.
+        texts: their ids, from `encode_texts`.
+
+    Returns:
+        The constant and the slope of a straight line through all utterances.
 
     Raises:
         DialogueError: if no utterance has a text.
     """
-    ratios = [
-        utterance.n_semantic / len(text_ids)
-        for utterance in utterances
-        if (text_ids := tokenizer.encode(normalise_text(utterance.text)))
+    pairs = [
+        (len(text_ids), utterance.n_semantic)
+        for utterance, text_ids in zip(utterances, texts, strict=True)
+        if len(text_ids)
     ]
-    if not ratios:
+    if not pairs:
         raise DialogueError(
-            "no utterance of the corpus has a text; text-to-semantic cannot learn from it"
+            "no utterance of the corpus has a text, and text-to-semantic learns from texts; "
+            "give a manifest with transcripts"
         )
-    return float(torch.tensor(ratios).median())
+    n_characters, n_frames = torch.tensor(pairs, dtype=torch.float64).unbind(dim=1)
+    spread = n_characters - n_characters.mean()
+    slope = (spread * n_frames).sum() / (spread * spread).sum().clamp(min=1.0)
+    edge_frames = float((n_frames.mean() - slope * n_characters.mean()).clamp(min=0.0))
+    return edge_frames, float(((n_frames - edge_frames) / n_characters).median().clamp(min=0.1))
 
 
 class BatchSource:

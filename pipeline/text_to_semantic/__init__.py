@@ -1,1 +1,1 @@
-
+"""Stage 3 of 6: text ids → semantic ids (SPEAR-TTS S1)."""

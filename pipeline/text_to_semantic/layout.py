@@ -1,7 +1,7 @@
 """Reads off a text sequence which characters are to be spoken, in which piece, and when about.
 
-[S2] What time is it? [S1] [pace] Almost nine. [S2] [pace] Then we must go.
-     context                      piece 0                  piece 1
+The sequence `[S2] What time is it? [S1] [pace] Almost nine. [S2] [pace] Then we must go.` has a
+context turn and two pieces.
 """
 
 from dataclasses import dataclass
@@ -11,6 +11,8 @@ from torch import Tensor
 
 from pipeline.config import TextToSemanticConfig
 
+NO_PIECE = -1
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextLayout:
@@ -18,9 +20,8 @@ class TextLayout:
 
     Attributes:
         spoken: (B, L) bool; True: a character to be spoken. Context, markers and padding are not.
-        pieces: (B, L) int64; for spoken characters, which piece of the sequence they belong to.
+        pieces: (B, L) int64; the piece a spoken character belongs to, `NO_PIECE` elsewhere.
         pace_bins: (B, L) int64; for spoken characters, their piece's pace.
-        expected_frames: (B, L) float32; semantic ids each character should take (0: not spoken).
         starts: (B, L) float32; where each character's speech should start, in semantic ids.
             Context counts backwards from 0, as if it had been spoken before.
     """
@@ -28,14 +29,16 @@ class TextLayout:
     spoken: Tensor
     pieces: Tensor
     pace_bins: Tensor
-    expected_frames: Tensor
     starts: Tensor
 
-    def piece_frames(self, row: int, n_pieces: int) -> Tensor:
-        """Expected semantic ids (n_pieces,) float32 of each piece of a row."""
-        spoken = self.spoken[row]
-        totals = torch.zeros(n_pieces, device=spoken.device)
-        return totals.index_add(0, self.pieces[row][spoken], self.expected_frames[row][spoken])
+    def keep(self, rows: Tensor) -> "TextLayout":
+        """Only the given rows (R,) int64 of the batch."""
+        return TextLayout(
+            spoken=self.spoken[rows],
+            pieces=self.pieces[rows],
+            pace_bins=self.pace_bins[rows],
+            starts=self.starts[rows],
+        )
 
 
 def pace_of_bin(pace_bins: Tensor, n_pace_bins: int) -> Tensor:
@@ -60,31 +63,59 @@ def read_layout(text_ids: Tensor, valid: Tensor, config: TextToSemanticConfig) -
     Args:
         text_ids: (B, L) int64 in [0, n_text_ids).
         valid: (B, L) bool; False is padding.
-        config: where the markers stand in the alphabet, and the expected speaking rate.
+        config: where the markers stand in the alphabet, and the expected durations.
     """
     B, L = text_ids.shape
-    speaker_bin = text_ids - config.first_speaker_id
-    pace_bin = text_ids - config.first_pace_id
-    is_speaker = valid & (speaker_bin >= 0) & (speaker_bin < config.n_speakers)
-    is_pace = valid & (pace_bin >= 0) & (pace_bin < config.n_pace_bins)
+    speaker_bins = text_ids - config.first_speaker_id
+    pace_bins = text_ids - config.first_pace_id
+    is_speaker = valid & (speaker_bins >= 0) & (speaker_bins < config.n_speakers)
+    is_pace = valid & (pace_bins >= 0) & (pace_bins < config.n_pace_bins)
     order = torch.arange(1, L + 1, device=text_ids.device).expand(B, L)
     last_pace = (order * is_pace).cummax(dim=1).values
     last_speaker = (order * is_speaker).cummax(dim=1).values
     spoken = valid & (last_pace > last_speaker) & ~is_pace
-    pieces = (is_pace.cumsum(dim=1) - 1).clamp(min=0)
-    bins = pace_bin.gather(1, (last_pace - 1).clamp(min=0)).clamp(0, config.n_pace_bins - 1)
-    frames = config.frames_per_character / pace_of_bin(bins, config.n_pace_bins)
-    expected = torch.where(spoken, frames, torch.zeros_like(frames))
-    starts = expected.cumsum(dim=1) - expected
-    before = valid & (order < _first(spoken, order)[:, None])
-    context = torch.where(before, config.frames_per_character, 0.0)
-    starts = starts - (context.sum(dim=1, keepdim=True) - context.cumsum(dim=1) + context) * before
-    return TextLayout(
-        spoken=spoken, pieces=pieces, pace_bins=bins, expected_frames=expected, starts=starts
-    )
+    pieces = torch.where(spoken, is_pace.cumsum(dim=1) - 1, NO_PIECE)
+    pace_bins = pace_bins.gather(1, (last_pace - 1).clamp(min=0)).clamp(0, config.n_pace_bins - 1)
+    durations = _expected_frames(spoken, is_pace, pace_bins, config)
+    is_context = valid & (order < _first_order(is_pace, order))
+    context = config.frames_per_character * is_context
+    starts = durations.cumsum(dim=1) - durations
+    starts = starts - is_context * context.flip(1).cumsum(dim=1).flip(1)
+    return TextLayout(spoken=spoken, pieces=pieces, pace_bins=pace_bins, starts=starts)
 
 
-def _first(spoken: Tensor, order: Tensor) -> Tensor:
-    """Order (B,) of the first spoken character, or beyond the end."""
+def expected_piece_frames(layout: TextLayout, row: int, config: TextToSemanticConfig) -> Tensor:
+    """How many semantic ids each piece should take.
+
+    Args:
+        layout: of a batch.
+        row: which sequence of it.
+        config: the expected durations.
+
+    Returns:
+        (n_pieces,) float32; a piece without a character takes 0.
+    """
+    spoken = layout.spoken[row]
+    pieces = layout.pieces[row][spoken]
+    paces = pace_of_bin(layout.pace_bins[row][spoken], config.n_pace_bins)
+    n_pieces = int(pieces.max()) + 1 if len(pieces) else 0
+    frames = torch.zeros(n_pieces, device=spoken.device)
+    frames.index_add_(0, pieces, config.frames_per_character / paces)
+    n_characters = torch.bincount(pieces, minlength=n_pieces).clamp(min=1)
+    edges = torch.zeros_like(frames).index_add_(0, pieces, config.edge_frames / paces)
+    return frames + edges / n_characters
+
+
+def _expected_frames(
+    spoken: Tensor, is_pace: Tensor, pace_bins: Tensor, config: TextToSemanticConfig
+) -> Tensor:
+    """Each character's duration; a pace token stands for the silence between its neighbours."""
+    pace = pace_of_bin(pace_bins, config.n_pace_bins)
+    edge = torch.where(is_pace.cumsum(dim=1) > 1, config.edge_frames, config.edge_frames / 2)
+    return (spoken * config.frames_per_character + is_pace * edge) / pace
+
+
+def _first_order(chosen: Tensor, order: Tensor) -> Tensor:
+    """Order (B, 1) of the first chosen position, or beyond the end."""
     beyond = torch.full_like(order, order.shape[1] + 1)
-    return torch.where(spoken, order, beyond).min(dim=1).values
+    return torch.where(chosen, order, beyond).min(dim=1, keepdim=True).values

@@ -44,14 +44,7 @@ class EncodedText:
             Memory(keys=m.keys[rows], values=m.values[rows], seen=m.seen[rows])
             for m in self.memories
         )
-        layout = TextLayout(
-            spoken=self.layout.spoken[rows],
-            pieces=self.layout.pieces[rows],
-            pace_bins=self.layout.pace_bins[rows],
-            expected_frames=self.layout.expected_frames[rows],
-            starts=self.layout.starts[rows],
-        )
-        return EncodedText(memories=memories, layout=layout, n_prompt=self.n_prompt)
+        return EncodedText(memories=memories, layout=self.layout.keep(rows), n_prompt=self.n_prompt)
 
 
 class TextToSemantic(nn.Module):
