@@ -1,6 +1,6 @@
-"""Typed text as the words that are spoken: numbers, abbreviations, acronyms and symbols become words.
+"""Typed text as the words that are spoken: numbers, abbreviations and symbols become words.
 
-The result has only the characters of `ALPHABET`, so what a small model must learn to read stays small.
+The result has only the characters of `ALPHABET`: a small model has little to learn to read.
 """
 
 import re
@@ -13,13 +13,13 @@ ALPHABET = frozenset("abcdefghijklmnopqrstuvwxyz '.,?!;:-")
 
 _FOLDED = str.maketrans(
     {
-        "‘": "'", "’": "'", "‛": "'", "ʼ": "'", "′": "'", "`": "'", "´": "'",
-        "“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "″": '"',
-        "‐": "-", "‑": "-", "‒": "-", "–": "-", "−": "-", "—": " - ", "―": " - ",
-        "…": "...", "½": " 1/2", "¼": " 1/4", "¾": " 3/4", "²": " squared ", "³": " cubed ", "×": " times ",
-        "÷": " divided by ", "ß": "ss", "æ": "ae", "Æ": "Ae", "œ": "oe", "Œ": "Oe", "ø": "o", "Ø": "O",
-        "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ð": "d", "þ": "th", "Þ": "Th", "ı": "i", "¿": " ", "¡": " ",
-        "•": ",", "·": " ", "¥": " yen ", "¢": " cents ", "§": " section ", "™": " ", "©": " ", "®": " ",
+        "‘": "'", "’": "'", "‛": "'", "ʼ": "'", "′": "'", "`": "'", "´": "'", "“": '"', "”": '"',
+        "„": '"', "«": '"', "»": '"', "″": '"', "‐": "-", "‑": "-", "‒": "-", "–": "-", "−": "-",
+        "—": " - ", "―": " - ", "…": "...", "½": " 1/2", "¼": " 1/4", "¾": " 3/4", "²": " squared ",
+        "³": " cubed ", "×": " times ", "÷": " divided by ", "ß": "ss", "æ": "ae", "Æ": "Ae",
+        "œ": "oe", "Œ": "Oe", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ð": "d",
+        "þ": "th", "Þ": "Th", "ı": "i", "¿": " ", "¡": " ", "•": ",", "·": " ", "¥": " yen ",
+        "¢": " cents ", "§": " section ", "™": " ", "©": " ", "®": " ",
     }
 )  # fmt: skip
 _KEPT_BESIDES_ASCII = "£€°"
@@ -27,20 +27,30 @@ _WORDLESS = ("M", "C")
 """Unicode categories that are part of another character or of layout: marks, controls, joiners."""
 
 _ABBREVIATIONS = {
-    "mr": "mister", "mrs": "missus", "ms": "miz", "dr": "doctor", "vs": "versus", "etc": "et cetera",
-    "approx": "approximately", "dept": "department", "prof": "professor",
+    "mr": "mister", "mrs": "missus", "ms": "miz", "dr": "doctor", "vs": "versus",
+    "etc": "et cetera", "approx": "approximately", "dept": "department", "prof": "professor",
 }  # fmt: skip
 _DOTTED_TITLES = {
-    "Jr": "junior", "Sr": "senior", "Gen": "general", "Sgt": "sergeant", "Capt": "captain", "Lt": "lieutenant",
-    "Gov": "governor", "Sen": "senator", "Rev": "reverend", "Mt": "mount", "Ave": "avenue", "Rd": "road",
-    "Blvd": "boulevard", "Inc": "incorporated", "Ltd": "limited", "Co": "company", "Corp": "corporation",
+    "Jr": "junior", "Sr": "senior", "Gen": "general", "Sgt": "sergeant", "Capt": "captain",
+    "Lt": "lieutenant", "Gov": "governor", "Sen": "senator", "Rev": "reverend", "Mt": "mount",
+    "Ave": "avenue", "Rd": "road", "Blvd": "boulevard", "Inc": "incorporated", "Ltd": "limited",
+    "Co": "company", "Corp": "corporation",
 }  # fmt: skip
 _SYMBOLS = {
-    "&": "and", "%": "percent", "+": "plus", "=": "equals", "@": "at", "°": "degrees", "£": "pounds", "€": "euros",
+    "&": "and", "%": "percent", "+": "plus", "=": "equals", "@": "at", "°": "degrees",
+    "£": "pounds", "€": "euros",
 }  # fmt: skip
-_SHORT_WORDS = frozenset(
-    ["a", "ad", "add", "age", "ago", "aim", "air", "all", "am", "an", "and", "ant", "any", "are", "arm", "art", "as", "ask", "at", "ate", "bad", "bag", "be", "bed", "bet", "big", "bit", "box", "boy", "bus", "but", "buy", "by", "can", "cap", "car", "cat", "cup", "cut", "day", "did", "die", "do", "dog", "dry", "due", "eat", "egg", "end", "eye", "far", "fat", "few", "fit", "fix", "fly", "for", "fun", "get", "go", "god", "got", "gun", "guy", "had", "has", "hat", "he", "her", "hey", "hi", "him", "his", "hit", "ho", "hot", "how", "ice", "if", "in", "is", "it", "its", "job", "joy", "key", "kid", "law", "lay", "let", "lie", "lip", "lot", "low", "mad", "man", "map", "may", "me", "men", "met", "mix", "mom", "my", "new", "no", "nor", "not", "now", "odd", "of", "off", "oh", "oil", "old", "on", "one", "or", "our", "out", "own", "pay", "pen", "pet", "pop", "put", "ran", "red", "rid", "row", "run", "sad", "sat", "saw", "say", "sea", "see", "set", "she", "shy", "sit", "six", "sky", "so", "son", "sun", "tax", "tea", "ten", "the", "tie", "tip", "to", "toe", "too", "top", "toy", "try", "two", "up", "us", "use", "van", "via", "wag", "war", "was", "way", "we", "wet", "who", "why", "win", "won", "yes", "yet", "you", "zip", "zoo"]
+_SHORT_WORD_LIST = (
+    "a ad add age ago aim air all am an and ant any are arm art as ask at ate bad bag be bed "
+    "bet big bit box boy bus but buy by can cap car cat cup cut day did die do dog dry due "
+    "eat egg end eye far fat few fit fix fly for fun get go god got gun guy had has hat he "
+    "her hey hi him his hit ho hot how ice if in is it its job joy key kid law lay let lie "
+    "lip lot low mad man map may me men met mix mom my new no nor not now odd of off oh oil "
+    "old on one or our out own pay pen pet pop put ran red rid row run sad sat saw say sea "
+    "see set she shy sit six sky so son sun tax tea ten the tie tip to toe too top toy try "
+    "two up us use van via wag war was way we wet who why win won yes yet you zip zoo"
 )
+_SHORT_WORDS = frozenset(_SHORT_WORD_LIST.split())
 _SPELLED = frozenset(["UCLA", "YMCA", "HDMI", "ESPN", "NCAA", "IMDB"])
 _MAX_SPELLED_LETTERS = 3
 _STRENGTH = "?!.;:,"
@@ -53,13 +63,18 @@ def normalise_text(text: str) -> str:
         text: what was typed, any characters.
 
     Returns:
-        Words of `ALPHABET` characters only, lower case, with single spaces; empty if nothing in it can be
-        said. Normalising it again changes nothing.
+        Words of `ALPHABET` characters only, lower case, with single spaces; empty if nothing in
+        it can be said. Normalising it again changes nothing.
     """
     spoken = _normalise_once(text)
     while (again := _normalise_once(spoken)) != spoken:
         spoken = again
     return spoken
+
+
+def is_speakable(text: str) -> bool:
+    """Whether `normalise_text` leaves any word of a text."""
+    return bool(re.search("[A-Za-z0-9]", text)) or bool(re.search("[a-z]", normalise_text(text)))
 
 
 def unspeakable_characters(text: str) -> str:
@@ -87,7 +102,9 @@ def _normalise_once(text: str) -> str:
 
 
 def _fold(text: str) -> str:
-    """ASCII besides currency and degree signs: accents, typographic quotes and dashes replaced, the rest dropped."""
+    """ASCII, £, € and ° only: accents, curly quotes and dashes replaced, the rest dropped."""
+    if text.isascii() and text.isprintable() and "`" not in text:
+        return text
     decomposed = "".join(
         character if character in _KEPT_BESIDES_ASCII else unicodedata.normalize("NFKD", character)
         for character in text.translate(_FOLDED)

@@ -1,7 +1,7 @@
 """Digits as the words they are spoken as: dates, times, money, units, ranges, phone numbers, years.
 
-Rules are tried in order, the most specific first; each one turns its digits into words, so that a later
-rule never sees them again.
+Rules are tried in order, the most specific first; each one turns its digits into words, so that a
+later rule never sees them again.
 """
 
 import re
@@ -9,12 +9,15 @@ from collections.abc import Callable
 
 from num2words import num2words
 
-_MONTHS = ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"]
+_MONTHS = [
+    "january", "february", "march", "april", "may", "june", "july", "august", "september",
+    "october", "november", "december",
+]  # fmt: skip
 _SHORT_MONTHS = {month[:3]: month for month in _MONTHS} | {"sept": "september"}
 _MONTH = (
-    r"(?P<month>[Jj]an(?:uary|\b\.?)|[Ff]eb(?:ruary|\b\.?)|March|[Mm]ar\b\.|[Aa]pr(?:il|\b\.?)|May|[Jj]une?\b\.?"
-    r"|[Jj]uly?\b\.?|[Aa]ug(?:ust|\b\.?)|[Ss]ept?(?:ember|\b\.?)|[Oo]ct(?:ober|\b\.?)|[Nn]ov(?:ember|\b\.?)"
-    r"|[Dd]ec(?:ember|\b\.?))"
+    r"(?P<month>[Jj]an(?:uary|\b\.?)|[Ff]eb(?:ruary|\b\.?)|March|[Mm]ar\b\.|[Aa]pr(?:il|\b\.?)|May"
+    r"|[Jj]une?\b\.?|[Jj]uly?\b\.?|[Aa]ug(?:ust|\b\.?)|[Ss]ept?(?:ember|\b\.?)"
+    r"|[Oo]ct(?:ober|\b\.?)|[Nn]ov(?:ember|\b\.?)|[Dd]ec(?:ember|\b\.?))"
 )
 _DAY = r"(?P<day>0?[1-9]|[12]\d|3[01])"
 _YEAR = r"(?P<year>[12]\d{3})"
@@ -26,12 +29,14 @@ _CURRENCIES = {
     "€": ("euro", "euros", "cent", "cents"),
 }
 _UNITS = {
-    "km/h": "kilometer per hour", "km": "kilometer", "cm": "centimeter", "mm": "millimeter", "m": "meter",
-    "mph": "mile per hour", "mi": "mile", "ft": "foot", "yd": "yard", "kg": "kilogram", "mg": "milligram",
-    "g": "gram", "lbs": "pound", "lb": "pound", "oz": "ounce", "ml": "milliliter", "l": "liter", "hrs": "hour",
-    "hr": "hour", "h": "hour", "mins": "minute", "min": "minute", "secs": "second", "sec": "second", "s": "second",
-    "ms": "millisecond", "gb": "gigabyte", "mb": "megabyte", "kb": "kilobyte", "tb": "terabyte", "kw": "kilowatt",
-    "khz": "kilohertz", "hz": "hertz", "°c": "degree celsius", "°f": "degree fahrenheit", "°": "degree",
+    "km/h": "kilometer per hour", "km": "kilometer", "cm": "centimeter", "mm": "millimeter",
+    "m": "meter", "mph": "mile per hour", "mi": "mile", "ft": "foot", "yd": "yard",
+    "kg": "kilogram", "mg": "milligram", "g": "gram", "lbs": "pound", "lb": "pound", "oz": "ounce",
+    "ml": "milliliter", "l": "liter", "hrs": "hour", "hr": "hour", "h": "hour", "mins": "minute",
+    "min": "minute", "secs": "second", "sec": "second", "s": "second", "ms": "millisecond",
+    "gb": "gigabyte", "mb": "megabyte", "kb": "kilobyte", "tb": "terabyte", "kw": "kilowatt",
+    "khz": "kilohertz", "hz": "hertz", "°c": "degree celsius", "°f": "degree fahrenheit",
+    "°": "degree",
 }  # fmt: skip
 _PLURALS = {"foot": "feet", "hertz": "hertz", "kilohertz": "kilohertz"}
 _FRACTIONS = {"2": "half", "3": "third", "4": "quarter"}
@@ -54,7 +59,7 @@ def spell_numbers(text: str) -> str:
 
 
 def cardinal(digits: str) -> str:
-    """Words of a whole number: "42" → "forty two"; digit by digit when very long or led by a zero."""
+    """Words of a whole number, "42" → "forty two"; digit by digit if very long or led by a zero."""
     if len(digits) > _MAX_CARDINAL_DIGITS or (len(digits) > 1 and digits[0] == "0"):
         return digit_by_digit(digits)
     return _plain(num2words(int(digits)))

@@ -1,7 +1,7 @@
-"""Text ↔ ids: a SentencePiece character alphabet with byte fallback, speaker markers and pace tokens.
+"""Text ↔ ids: a SentencePiece character alphabet with byte fallback, speaker and pace markers.
 
 Case is left out (text is lower-cased before encoding), so that little training data goes further;
-captions keep what was typed. Lower-casing also makes it impossible for typed text to spell a marker.
+captions keep what was typed. Lower-casing also keeps typed text from spelling a marker.
 """
 
 import io

@@ -6,9 +6,11 @@ from pipeline.tokenizers.normalise import ALPHABET, normalise_text, unspeakable_
 
 CASES = {
     "Hello,  world!": "hello, world!",
-    "I have 42 cats and 1,234 dogs.": "i have forty two cats and one thousand two hundred and thirty four dogs.",
+    "I have 42 cats, 1,234 dogs.": (
+        "i have forty two cats, one thousand two hundred and thirty four dogs."
+    ),
     "the 1st, 2nd and 23rd": "the first, second and twenty third",
-    "in 1984, 2005 and 2024": "in nineteen eighty four, two thousand and five and twenty twenty four",
+    "in 1984, 2005 or 2024": "in nineteen eighty four, two thousand and five or twenty twenty four",
     "the 1980s and '90s": "the nineteen eighties and nineties",
     "3.14": "three point one four",
     ".5": "zero point five",
@@ -55,7 +57,7 @@ CASES = {
     "HEY MOM LOOK": "hey mom look",
     "“It’s” — well… café": "it's - well, cafe",
     "Wait?! What!!!": "wait? what!",
-    "one ; two .three": "one; two. three",
+    "one ; two .three don`t": "one; two. three don't",
     "a well-known 'fact'": "a well-known fact",
     "hm (really) yes": "hm, really, yes",
     "party 🎉 time": "party time",
@@ -87,7 +89,7 @@ def _random_texts(n: int) -> list[str]:
 
 
 def test_result_stays_in_the_alphabet_and_is_stable() -> None:
-    for typed in _random_texts(1_500):
+    for typed in _random_texts(400):
         spoken = normalise_text(typed)
         assert set(spoken) <= ALPHABET, typed
         assert normalise_text(spoken) == spoken, typed

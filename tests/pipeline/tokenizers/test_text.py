@@ -104,3 +104,10 @@ def test_a_model_without_markers_is_refused() -> None:
     plain = train_text_tokenizer(TEXTS, TextTokenizerConfig(n_speakers=0, n_pace_bins=0))
     with pytest.raises(CheckpointError, match="no speaker markers"):
         TextTokenizer(plain)
+
+
+def test_markers_stand_where_the_network_expects_them(tokenizer: TextTokenizer) -> None:
+    config = TextToSemanticConfig()
+    assert tokenizer.speaker_id("S1") == config.first_speaker_id
+    assert tokenizer.pace_id(0.5) == config.first_pace_id
+    assert (len(tokenizer.speakers), tokenizer.n_pace_bins) == (config.n_speakers, config.n_pace_bins)

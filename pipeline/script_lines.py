@@ -1,0 +1,259 @@
+"""Script text → labelled lines: finds who speaks, in whichever usual notation a script uses.
+
+Certain markers (`[S1]`, `(S1)`, `Speaker 1:`, `<Person1>`) always count. Uncertain ones (`Name:`,
+`{Name}`, `[Name]`, bars) count only in a script without certain ones, and only one kind of them:
+what a script means by a colon or a bar is decided for the script as a whole.
+"""
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pipeline.errors import ScriptError
+
+_ESCAPE_BASE = 0xE000
+_ESCAPABLE = r"\[](){}<>|:"
+_PRINTED_ESCAPES = re.compile(
+    r"[\\{}|]|\[(?=\s*(?:S|Speaker|Person)\s*\d)|<(?=/?Person)", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Segment:
+    """Part of a line that one speaker says.
+
+    Attributes:
+        line: 1-based line of the script, or item of a list.
+        label: who speaks, as written; `None` continues the segment above.
+        options: what stood beside the label, such as "pace=0.9 gap=-0.2".
+        text: the words, inline marks included.
+    """
+
+    line: int
+    label: str | None
+    options: str = ""
+    text: str = ""
+
+
+Lines = Sequence[tuple[int, str]]
+"""(1-based number, text) of each line that is not blank."""
+
+_BRACKET = re.compile(r"\[((?:S|Speaker\s*|Person\s*)\d+):?(\s[^\]]*)?\]:?", re.IGNORECASE)
+_PERSON_TAG = re.compile(r"<(Person\s*\d+)>()", re.IGNORECASE)
+_PERSON_END = re.compile(r"</Person\s*\d+>", re.IGNORECASE)
+_PARENTHESIS = re.compile(r"^\s*\((S\d+|Speaker\s*\d+)(\s[^)]*)?\):?", re.IGNORECASE)
+_SPEAKER = re.compile(
+    r"^\s*\**((?:S|Speaker|Person)\s*\d+)\s*(?:\[([^\]]*)\])?\**\s*[:：]\**(?=\s|$)", re.IGNORECASE
+)
+_CERTAIN = {
+    "[S1]": _BRACKET,
+    "(S1)": _PARENTHESIS,
+    "Speaker 1:": _SPEAKER,
+    "<Person1>": _PERSON_TAG,
+}
+_UNCLOSED = re.compile(
+    r"^\s*(?:\[(?:S|Speaker\s*)\d+\b[^\]]*|\(S\d+\b[^)]*|<Person\s*\d+\b[^>]*)$", re.IGNORECASE
+)
+
+_NAME_PART = r"([^\W_][\w .'’-]{0,39}?)"
+_NAME = re.compile(rf"^\s*\**{_NAME_PART}\s*(?:\[([^\]]*)\])?\**\s*[:：]\**(?=\s|$)")
+_BRACE_NAME = re.compile(rf"^\s*\{{(?!pause\b){_NAME_PART}()\}}:?(?=\s|$)", re.IGNORECASE)
+_BRACKET_NAME = re.compile(rf"^\s*\[{_NAME_PART}(\s[^\]=]*=[^\]]*)?\]:?(?=\s|$)")
+_UNCERTAIN = {"Name:": _NAME, "{Name}": _BRACE_NAME, "[Name]": _BRACKET_NAME}
+_BAR = re.compile(r"\|(?![^{}]*\})")
+_COLON_LINE = re.compile(r"^\s*[^.?!:{}]{1,40}[:：]\s")
+
+
+def read_segments(script: str) -> tuple[list[Segment], list[str]]:
+    """Split a script into labelled segments.
+
+    Args:
+        script: the typed text, without control characters.
+
+    Returns:
+        The segments in order, the first one labelled, and notes on what was guessed.
+
+    Raises:
+        ScriptError: for a marker that is not closed, or text before the first marker.
+    """
+    shielded = shield_escapes(
+        script.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    )
+    numbered = enumerate(shielded.split("\n"), start=1)
+    lines = [(number, line) for number, line in numbered if line.strip()]
+    for number, line in lines:
+        _check_closed(number, line)
+    kinds = [
+        kind for kind, marker in _CERTAIN.items() if any(marker.search(line) for _, line in lines)
+    ]
+    if kinds:
+        segments, notes = _read_certain(lines, kinds)
+    else:
+        segments, notes = _read_uncertain(lines)
+    if segments and segments[0].label is None:
+        raise ScriptError(
+            f"{_shown(segments[0].text)} stands before the first speaker; begin it with a speaker, "
+            "as in '[S1] Hello.' or 'Anna: Hello.', written as in the rest of the script",
+            line=segments[0].line,
+        )
+    return segments, notes
+
+
+def refuse_control_characters(text: str, line: int | None = None) -> None:
+    """Refuse characters that have no place in a script; tabs and line ends do.
+
+    Args:
+        text: what was typed.
+        line: its line, where the text is one item of a list; otherwise lines are counted.
+
+    Raises:
+        ScriptError: naming the first such character and where it is.
+    """
+    for position, character in enumerate(text):
+        if character in "\t\n\r" or unicodedata.category(character) not in ("Cc", "Cs", "Co"):
+            continue
+        before = text[:position]
+        column = position - before.rfind("\n")
+        name = unicodedata.name(character, "control character")
+        raise ScriptError(
+            f"character {column} is U+{ord(character):04X} ({name.lower()}), which cannot be "
+            "spoken; delete it",
+            line=line or before.count("\n") + 1,
+        )
+
+
+def shield_escapes(text: str) -> str:
+    """Hide each character after a backslash, such as a brace, until `unshield`."""
+    return re.sub(rf"\\([{re.escape(_ESCAPABLE)}])", lambda m: chr(_ESCAPE_BASE + ord(m[1])), text)
+
+
+def unshield(text: str) -> str:
+    """The characters that `shield_escapes` hid, without their backslashes."""
+    return "".join(
+        chr(ord(character) - _ESCAPE_BASE)
+        if _ESCAPE_BASE <= ord(character) < _ESCAPE_BASE + 128
+        else character
+        for character in text
+    )
+
+
+def escape(text: str) -> str:
+    """Text with backslashes where a brace, bar or bracket would be read as a mark."""
+    return _PRINTED_ESCAPES.sub(lambda m: "\\" + m[0], text)
+
+
+def _check_closed(number: int, line: str) -> None:
+    if _UNCLOSED.match(line):
+        raise ScriptError(
+            f"{_shown(line)}: this marker is not closed; write it as in [S1] or [S2 pace=0.9]",
+            line=number,
+        )
+
+
+def _read_certain(lines: Lines, kinds: list[str]) -> tuple[list[Segment], list[str]]:
+    notes = [f"speakers are marked in several ways: {', '.join(kinds)}"] if len(kinds) > 1 else []
+    segments: list[Segment] = []
+    for number, line in lines:
+        found = _split_line(number, _PERSON_END.sub(" ", line))
+        if found[0].label is None and _COLON_LINE.match(line):
+            notes.append(_read_aloud_note(number, line, kinds[0]))
+        segments += found
+    return segments, notes
+
+
+def _split_line(number: int, line: str) -> list[Segment]:
+    """Segments of one line: `[S1] Hi. [S2] Hello.` has two."""
+    found = sorted(
+        (match for marker in _CERTAIN.values() for match in marker.finditer(line)),
+        key=lambda m: m.start(),
+    )
+    ends = [*(match.start() for match in found), len(line)]
+    before = line[: ends[0]]
+    segments = [Segment(line=number, label=None, text=before)] if before.strip() else []
+    for match, end in zip(found, ends[1:], strict=True):
+        text = line[match.end() : end]
+        segments.append(_labelled(number, match, text))
+    return segments or [Segment(line=number, label=None, text=line)]
+
+
+def _read_uncertain(lines: Lines) -> tuple[list[Segment], list[str]]:
+    for kind, marker in _UNCERTAIN.items():
+        matches = [_match_name(marker, line) for _, line in lines]
+        n_found = sum(match is not None for match in matches)
+        if n_found > 1 or (n_found and matches[0]):
+            return _read_names(lines, matches, kind)
+    if any(_BAR.search(line) for _, line in lines):
+        return _read_bars(lines), []
+    segments = [Segment(line=number, label=None, text=line) for number, line in lines]
+    first = [Segment(line=lines[0][0], label="S1")] if lines else []
+    return first + segments, ["no speaker is marked: all of it is spoken by S1"]
+
+
+def _match_name(marker: re.Pattern[str], line: str) -> re.Match[str] | None:
+    match = marker.match(line)
+    if match is None:
+        return None
+    words = match[1].split()
+    capitalised = not words[0][0].islower() and not words[-1][0].islower()
+    return match if len(words) == 1 or capitalised else None
+
+
+def _read_names(
+    lines: Lines, matches: Sequence[re.Match[str] | None], kind: str
+) -> tuple[list[Segment], list[str]]:
+    segments: list[Segment] = []
+    notes: list[str] = []
+    for (number, line), match in zip(lines, matches, strict=True):
+        if match is None:
+            if _COLON_LINE.match(line):
+                notes.append(_read_aloud_note(number, line, kind))
+            segments.append(Segment(line=number, label=None, text=line))
+        else:
+            segments.append(_labelled(number, match, line[match.end() :]))
+    return segments, notes + _notes_on_single_names(segments)
+
+
+def _notes_on_single_names(segments: Sequence[Segment]) -> list[str]:
+    """A name that speaks once may be no name, as in `Note: remember the milk`."""
+    counts = Counter(segment.label.casefold() for segment in segments if segment.label)
+    return [
+        f"line {segment.line}: read {_shown(segment.label)} as the name of a speaker"
+        for segment in segments
+        if segment.label and counts[segment.label.casefold()] == 1 and len(counts) != 2
+    ]
+
+
+def _read_bars(lines: Lines) -> list[Segment]:
+    """Each bar hands over to the other of two speakers."""
+    segments = [Segment(line=lines[0][0], label="S1")]
+    n_bars = 0
+    for number, line in lines:
+        first, *others = _BAR.split(line)
+        if first.strip():
+            segments.append(Segment(line=number, label=None, text=first))
+        for text in others:
+            if any(segment.text for segment in segments):
+                n_bars += 1
+                segments.append(Segment(line=number, label=f"S{n_bars % 2 + 1}", text=text))
+            else:
+                segments.append(Segment(line=number, label=None, text=text))
+    if not segments[-1].text.strip() and len(segments) > 1:
+        segments.pop()
+    return segments
+
+
+def _labelled(number: int, match: re.Match[str], text: str) -> Segment:
+    return Segment(line=number, label=match[1].strip(), options=(match[2] or "").strip(), text=text)
+
+
+def _read_aloud_note(number: int, line: str, kind: str) -> str:
+    start = re.split("[:：]", line, maxsplit=1)[0].strip() + ":"
+    return f"line {number}: {_shown(start)} is spoken as words, since speakers are marked as {kind}"
+
+
+def _shown(text: str) -> str:
+    """A short quotation for a message."""
+    words = " ".join(unshield(text).split())
+    return repr(words if len(words) <= 40 else words[:39] + "…")
