@@ -10,6 +10,7 @@ from pathlib import Path
 from training import (
     codec,
     corpus,
+    model_card,
     semantic,
     soundstorm,
     text_to_semantic,
@@ -31,6 +32,7 @@ STAGES: dict[str, Callable[[StageOptions], None]] = {
     "text_to_semantic": text_to_semantic.run,
     "soundstorm": soundstorm.run,
     "voices": voices.run,
+    "model_card": model_card.run,
 }
 NETWORKS = ("text_tokenizer", "codec", "semantic", "text_to_semantic", "soundstorm")
 
@@ -58,6 +60,8 @@ def publish(models: Path, assets: Path, size: str) -> None:
     """
     for name in NETWORKS:
         shutil.copytree(models / name, assets / "models" / size / name, dirs_exist_ok=True)
+    for name in ("README.md", "curves.png"):
+        shutil.copyfile(models / name, assets / "models" / size / name)
     shutil.copytree(models / "voices", assets / "voices", dirs_exist_ok=True)
     logger.info("published %s to %s", size, assets)
 

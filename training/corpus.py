@@ -61,8 +61,8 @@ SIZES = {
         dev_share=0.2, human_share=0.01, n_per_part=8,
     ),
     "small": CorpusConfig(
-        flite={"slt": 1200, "rms": 1200, "awb": 1200, "kal16": 9000},
-        n_world_speakers=72, n_per_world_speaker=64, n_world_dev=4,
+        flite={"slt": 800, "rms": 800, "awb": 800, "kal16": 6000},
+        n_world_speakers=72, n_per_world_speaker=43, n_world_dev=4,
     ),
 }  # fmt: skip
 
