@@ -110,4 +110,7 @@ def test_markers_stand_where_the_network_expects_them(tokenizer: TextTokenizer) 
     config = TextToSemanticConfig()
     assert tokenizer.speaker_id("S1") == config.first_speaker_id
     assert tokenizer.pace_id(0.5) == config.first_pace_id
-    assert (len(tokenizer.speakers), tokenizer.n_pace_bins) == (config.n_speakers, config.n_pace_bins)
+    assert (len(tokenizer.speakers), tokenizer.n_pace_bins) == (
+        config.n_speakers,
+        config.n_pace_bins,
+    )
