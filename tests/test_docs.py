@@ -14,6 +14,7 @@ CODE_FOLDERS = ("app", "benchmarks", "pipeline", "training")
 TIMEOUT_S = 300
 
 PYTHON_BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
+SHELL_BLOCK = re.compile(r"^```bash\n(.*?)^```", re.MULTILINE | re.DOTALL)
 TREE_BLOCK = re.compile(r"^```[a-z]*\n(\.\n├.*?)^```", re.MULTILINE | re.DOTALL)
 TREE_LINE = re.compile(r"^((?:│   |    )*)[├└]── (\S+)")
 LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)#\s]+)")
@@ -74,7 +75,7 @@ def test_every_path_in_the_tree_exists() -> None:
 
 def test_the_tree_names_every_source_file_of_the_folders_it_opens() -> None:
     listed = set(_tree())
-    opened = {path.rsplit("/", 1)[0] + "/" for path in listed if "/" in path.rstrip("/")}
+    opened = {f"{Path(path).parent}/" for path in listed}
     sources = [path for folder in CODE_FOLDERS for path in (ROOT / folder).rglob("*.py")]
     for source in sources:
         path = source.relative_to(ROOT).as_posix()
@@ -94,5 +95,7 @@ def test_every_make_target_named_in_the_documents_exists() -> None:
     targets = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
     for document in DOCUMENTS:
         text = document.read_text(encoding="utf-8")
-        named = set(re.findall(r"(?:^|`)make ([a-z-]+)", text, re.MULTILINE))
+        shell = "\n".join(SHELL_BLOCK.findall(text))
+        named = set(re.findall(r"^make ([a-z-]+)", shell, re.MULTILINE))
+        named |= set(re.findall(r"`make ([a-z-]+)", text))
         assert named <= targets, f"{document.name} names {sorted(named - targets)}"
