@@ -205,7 +205,7 @@ class SemanticJob:
                 batch = build_batch(self.store, rows, 2 * self.stage.crop_frames, None, rng)
                 figures = self._losses(batch)
                 for name in kept:
-                    totals.setdefault(name, []).append(float(figures[name]))
+                    totals.setdefault(name, []).append(float(figures[name].detach()))
         return {name: sum(values) / len(values) for name, values in totals.items()}
 
     def _losses(self, batch: SemanticBatch) -> dict[str, Tensor]:
