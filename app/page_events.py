@@ -42,7 +42,7 @@ class PageEvents:
     def validate(self, text: str, *others: Any) -> list[Any]:
         """Refuse an unreadable script before it waits in the queue."""
         feedback = handlers.read_script(self._studio, text)
-        first = gr.validate(not feedback.problem, feedback.message)
+        first = gr.validate(not feedback.problem, _sentence(feedback.message))
         return [first, *[gr.validate(True, "") for _ in others]]
 
     def generate(
@@ -79,12 +79,15 @@ class PageEvents:
     def show_failure(self, request: gr.Request) -> str:
         """The message of the failed job, beside the button where it stays."""
         message = self._visits.message(_visitor(request))
-        return message_html(message or "Something went wrong; please try again.", problem=True)
+        message = message or "Something went wrong; please try again."
+        return message_html(message, problem=not message.startswith("Cancelled"))
 
     def cancel(self, request: gr.Request) -> str:
         """Stop the visitor's job at its next step."""
-        self._visits.cancel(_visitor(request))
-        return message_html("Cancelled. Script, voices and seed are kept.")
+        visitor, message = _visitor(request), "Cancelled. Script, voices and seed are kept."
+        self._visits.cancel(visitor)
+        self._visits.set_message(visitor, message)  # also for a job that still waits in the queue
+        return message_html(message)
 
     def leave(self, request: gr.Request) -> None:
         """The tab was closed."""
@@ -127,7 +130,7 @@ def _plain(text: str) -> str:
 
 
 def _feedback_html(feedback: ScriptFeedback) -> str:
-    return message_html(feedback.message, feedback.problem)
+    return message_html(_sentence(feedback.message), feedback.problem)
 
 
 def message_html(message: str, problem: bool = False) -> str:

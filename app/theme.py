@@ -10,8 +10,13 @@ CSS = """
 #feedback .problem, #status .problem { color: var(--error-text-color, #b91c1c); font-weight: 600; }
 #feedback p, #status p { margin: 0; overflow-wrap: anywhere; }
 #script textarea { font-size: 1rem; line-height: 1.5; }
+#turns { max-width: 100%; overflow-x: auto; }
+#turns td, #turns th { overflow-wrap: anywhere; }
 #seed-row { align-items: end; }
-@media (max-width: 480px) { .gradio-container { padding: 8px !important; } }
+@media (max-width: 480px) {
+  .gradio-container { padding: 8px !important; }
+  #turns td, #turns th { padding: 4px !important; font-size: .8rem; }
+}
 """
 
 ANNOUNCE = """

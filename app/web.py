@@ -93,7 +93,7 @@ def build_demo(studio: Studio) -> gr.Blocks:
                         scale=2,
                         min_width=140,
                     )
-                    dice = gr.Button("🎲 New seed", scale=1, min_width=110)
+                    dice = gr.Button("New seed", scale=1, min_width=110)
         form = _Form(script, feedback, groups, choices, recordings, seed)
         with gr.Row():
             generate = gr.Button("Generate", variant="primary", elem_id="generate")
@@ -168,14 +168,15 @@ def _build_results() -> _Results:
     sound = gr.Audio(label="Dialogue", type="filepath", interactive=False, elem_id="sound")
     notes = gr.Markdown(elem_id="notes")
     table = gr.Dataframe(
-        headers=["Turn", "Speaker", "Start (s)", "End (s)", "Text"],
+        headers=["Turn", "Speaker", "Start, s", "End, s", "Text"],
         datatype="str",
         label="Turns",
         interactive=False,
         wrap=True,
-        column_widths=["60px", "110px", "85px", "85px", "320px"],
+        column_widths=["9%", "18%", "12%", "12%", "49%"],
+        elem_id="turns",
     )
-    downloads = gr.File(label="Downloads", file_count="multiple", interactive=False)
+    downloads = gr.File(label="Downloads", file_count="multiple", interactive=False, height=190)
     return _Results(status, sound, table, downloads, notes)
 
 

@@ -53,7 +53,7 @@ class Models:
         Raises:
             CheckpointError: if its files are missing or damaged.
         """
-        return SemanticTokenizer.load(self.folder / "semantic")
+        return SemanticTokenizer.load(self.folder / "semantic", self.device)
 
 
 def load_models(folder: Path, device: torch.device) -> Models:

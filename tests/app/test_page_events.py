@@ -43,7 +43,7 @@ def test_one_row_is_shown_for_each_speaker(studio: Studio) -> None:
 
 def test_a_script_in_the_making_changes_no_row(studio: Studio) -> None:
     updates = PageEvents(studio).check("Anna: Hello.\nBen: ...")
-    assert "line 2" in updates[0]
+    assert "Line 2" in updates[0]
     assert all(update == gr.skip() for update in updates[1:])
 
 
@@ -80,6 +80,12 @@ def test_cancel_stops_the_running_job_of_that_visitor(
         _generate(events)
     assert raised.value.title == "Cancelled"
     assert len(_generate(events, visitor="ben")) == 5
+
+
+def test_cancelling_a_waiting_job_is_no_failure(studio: Studio) -> None:
+    events = PageEvents(studio)
+    events.cancel(_visitor("ann"))
+    assert "problem" not in events.show_failure(_visitor("ann"))
 
 
 def _cancel_from_elsewhere(events: PageEvents) -> None:

@@ -156,7 +156,7 @@ def test_a_typed_script_becomes_sound_with_captions(page: "Page", tmp_path: Path
 def test_an_error_names_its_line_and_loses_nothing(page: "Page", tmp_path: Path) -> None:
     script = "Anna: Hello there.\nBen: ?!"
     _write(page, script)
-    _wait_for(page, "#feedback", "line 2")
+    _wait_for(page, "#feedback", "Line 2")
     page.get_by_role("button", name="Generate").click()
     page.wait_for_timeout(2 * SECONDS)
     page.screenshot(path=tmp_path / "error.png", full_page=True)
@@ -195,7 +195,7 @@ def test_programs_call_the_named_endpoint(url: str) -> None:
     assert "dialogue.wav" in str(sound)
     assert [row[1] for row in table["data"]] == ["Anna", "Ben"]
     assert [Path(path).suffix for path in files] == [".wav", ".srt", ".vtt", ".json"]
-    with pytest.raises((AppError, ValueError), match="line 1"):
+    with pytest.raises((AppError, ValueError), match="Line 1"):
         client.predict("Anna: ?!", 7, *rows, api_name="/generate")
     with pytest.raises(AppError, match="seed must be a whole number"):
         client.predict(SCRIPT, -1, *rows, api_name="/generate")
