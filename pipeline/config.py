@@ -156,8 +156,8 @@ class TextToSemanticConfig:
         _require(
             0 <= self.guided_layer < self.n_decoder_layers
             and 1 <= self.n_guided_heads <= self.n_heads,
-            f"text_to_semantic: layer {self.guided_layer} with {self.n_guided_heads} guided heads of "
-            f"{self.n_decoder_layers} layers with {self.n_heads} heads",
+            f"text_to_semantic: layer {self.guided_layer} with {self.n_guided_heads} guided heads "
+            f"of {self.n_decoder_layers} layers with {self.n_heads} heads",
         )
 
 

@@ -1,0 +1,122 @@
+import dataclasses
+from pathlib import Path
+
+import pytest
+import torch
+
+from pipeline.checkpoint import load_config, load_network
+from pipeline.config import TextTokenizerConfig, TextToSemanticConfig, tiny
+from pipeline.text_to_semantic.layout import read_layout
+from pipeline.text_to_semantic.model import TextToSemantic
+from pipeline.tokenizers.text import TextTokenizer, train_text_tokenizer
+from training.config import StageOptions
+from training.data import TokenCorpus, TokenisedUtterance, save_tokens
+from training.text_to_semantic import (
+    TextToSemanticJob,
+    build_job,
+    guidance_cost,
+    run,
+    tiny_training,
+)
+from training.text_to_semantic_data import Batch
+
+TEXTS = ("she had a dark suit", "in greasy wash water", "all year, they said", "no.", "oh, well")
+
+
+@pytest.fixture
+def run_folder(tmp_path: Path) -> Path:
+    """A run that got as far as tokens: every letter is one of 26 ids, twice."""
+    utterances, ids = [], []
+    for number, text in enumerate(TEXTS * 4):
+        said = [(ord(letter) - 97) % 26 for letter in text for _ in range(2)]
+        utterances.append(
+            TokenisedUtterance(
+                semantic_start=len(ids),
+                n_semantic=len(said),
+                frame_start=0,
+                n_frames=0,
+                speaker=f"speaker {number % 3}",
+                source="human",
+                split="dev" if number >= 15 else "train",
+                text=text,
+            )
+        )
+        ids += said
+    save_tokens(tmp_path / "tokens", torch.tensor(ids), torch.zeros(4, 1), utterances)
+    models = tmp_path / "models" / "text_tokenizer"
+    models.mkdir(parents=True)
+    model = train_text_tokenizer(TEXTS, TextTokenizerConfig())
+    (models / "tokenizer.model").write_bytes(model)
+    return tmp_path
+
+
+@pytest.fixture
+def job(run_folder: Path) -> TextToSemanticJob:
+    tokenizer = TextTokenizer.load(run_folder / "models" / "text_tokenizer" / "tokenizer.model")
+    config = dataclasses.replace(tiny_training(), dropout=0.0, learning_rate=3e-3)
+    return build_job(config, TokenCorpus(run_folder / "tokens"), tokenizer, torch.device("cpu"))
+
+
+def test_steps_on_one_batch_lower_its_loss(job: TextToSemanticJob) -> None:
+    figures = [job.train_step(step, torch.Generator().manual_seed(0)) for step in range(4)]
+    losses = [float(each["loss"]) for each in figures]
+    assert losses[-1] < losses[0]
+    assert float(figures[-1]["strayed"]) <= float(figures[0]["strayed"])
+
+
+def test_the_guidance_fades(job: TextToSemanticJob) -> None:
+    weights = []
+    for job.progress in (0.0, 0.1, 0.3, 1.0):
+        weights.append(job.guidance_weight)
+    assert weights[0] == job.config.guidance_start
+    assert weights[0] > weights[1] > weights[2] == weights[3] == job.config.guidance_end
+
+
+def test_evaluation_gives_shares(job: TextToSemanticJob, rng: torch.Generator) -> None:
+    with torch.no_grad():
+        figures = job.evaluate(rng)
+    assert figures["loss"] > 0
+    assert all(0 <= figures[name] <= 1 for name in ("accuracy", "sharpness", "strayed"))
+
+
+def test_the_diagonal_costs_nothing_and_the_wrong_piece_everything() -> None:
+    config = TextToSemanticConfig()
+    opening = [config.first_speaker_id, config.first_pace_id]
+    text_ids = torch.tensor([[*opening, *[60] * 10, *opening, *[60] * 10]])
+    layout = read_layout(text_ids, torch.ones_like(text_ids, dtype=torch.bool), config)
+    places = (torch.arange(10) + 0.5) / 10
+    said = torch.zeros(1, 20, dtype=torch.int64)
+    batch = Batch(
+        text_ids=text_ids,
+        text_valid=torch.ones_like(text_ids, dtype=torch.bool),
+        prompts=(None,),
+        fed_ids=said,
+        said_ids=said,
+        said_valid=torch.ones(1, 20, dtype=torch.bool),
+        frame_pieces=torch.arange(20)[None] // 10,
+        frame_places=torch.cat((places, places))[None],
+    )
+    attention = torch.zeros(1, 1, 20, 24)
+    spoken = layout.spoken[0].nonzero()[:, 0]
+    attention[0, 0, torch.arange(20), spoken] = 1.0
+    assert float(guidance_cost(attention, layout, batch, 0.1)) < 1e-6
+    assert float(guidance_cost(attention.roll(12, dims=3), layout, batch, 0.1)) == 1.0
+    assert 0.0 < float(guidance_cost(attention.roll(1, dims=2), layout, batch, 0.1)) < 0.6
+
+
+def test_a_run_exports_what_the_app_loads(run_folder: Path) -> None:
+    run(StageOptions(size="tiny", data=run_folder, out=run_folder, device="cpu"))
+    folder = run_folder / "models" / "text_to_semantic"
+    config = load_config(folder, TextToSemanticConfig)
+    assert config.frames_per_character == pytest.approx(2.0, abs=0.3)
+    assert config.dim == tiny().text_to_semantic.dim
+    load_network(folder, TextToSemantic(config))
+
+
+@pytest.mark.slow
+def test_four_examples_can_be_learned_by_heart(job: TextToSemanticJob) -> None:
+    job.progress = 0.5
+    for step in range(200):
+        figures = job.train_step(step, torch.Generator().manual_seed(step % 2))
+    assert float(figures["loss"]) < 1.5
+    assert float(figures["strayed"]) < 0.3
