@@ -41,5 +41,5 @@ def kmeans(points: Tensor, n_clusters: int, n_rounds: int, rng: torch.Generator)
 def nearest(points: Tensor, centroids: Tensor) -> Tensor:
     """Index (P,) int64 of the centroid (K, D) nearest to each point (P, D)."""
     half_squares = 0.5 * centroids.square().sum(dim=1)
-    chunks = points.split(_CHUNK)
+    chunks = torch.split(points, _CHUNK)
     return torch.cat([(chunk @ centroids.T - half_squares).argmax(dim=1) for chunk in chunks])

@@ -11,6 +11,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import cast
 
 import torch
 import torch.nn.functional as F
@@ -76,7 +77,7 @@ class SemanticStageConfig:
     masked_weight: float = 0.15
     ctc_weight: float = 0.3
     n_dev: int = 48
-    n_points: int = 250_000
+    n_points: int = 100_000
     n_rounds: int = 25
     n_judged: int = 400
     augment: AugmentConfig = field(default_factory=AugmentConfig)
@@ -158,7 +159,7 @@ class SemanticJob:
         self.dev_sets = (corpus.select("dev", SYNTHETIC), corpus.select("dev", ("human",)))
         if not any(self.train_sets):
             raise ConfigError(f"{corpus.folder} holds no utterances for training")
-        self.encoder = build_encoder(config).to(device)
+        self.encoder = cast(nn.Module, build_encoder(config)).to(device)
         heads = SemanticHeads(config.dim, stage.n_quantiser_codes, stage.quantiser_dim, rng)
         self.heads = heads.to(device)
         self.modules: Mapping[str, nn.Module] = {"encoder": self.encoder, "heads": self.heads}

@@ -118,7 +118,7 @@ def layer_figures(
         rng: CPU generator.
     """
     device = next(encoder.parameters()).device
-    figures = {}
+    figures: dict[str, float] = {}
     for layer in range(max(1, config.n_layers - 3), config.n_layers + 1):
         tokenizer = build_tokenizer(encoder, dataclasses.replace(config, layer=layer), device)
         cluster(tokenizer, material, n_points, _N_QUICK_ROUNDS, rng)
@@ -135,7 +135,7 @@ def _judge_phones(
         return {}
     ids = _encode(tokenizer, material.store, pool)
     phones = [_id_phones(u, len(row)) for u, row in zip(pool, ids, strict=True)]
-    n_used = len(torch.cat(ids).unique())
+    n_used = len(torch.unique(torch.cat(ids)))
     return phone_figures(torch.cat(ids), torch.cat(phones), tokenizer.n_ids) | {"ids_used": n_used}
 
 

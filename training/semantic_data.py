@@ -200,7 +200,7 @@ def _crop(
         width = int(torch.randint(augment.max_band_bins + 1, (), generator=rng))
         low = int(torch.randint(N_MELS - width + 1, (), generator=rng))
         mel[:, low : low + width] = 0.0
-    centres = (positions.unflatten(0, (-1, _MEL_PER_FRAME)).mean(dim=1) + 0.5).to(torch.int64)
+    centres = (positions.reshape(-1, _MEL_PER_FRAME).mean(dim=1) + 0.5).to(torch.int64)
     phones = mel_phones(utterance, n_mel + 1)[start + centres]
     return mel.reshape(-1, N_FEATURES), phones, whole
 

@@ -35,7 +35,8 @@ def phone_figures(ids: Tensor, phones: Tensor, n_clusters: int) -> dict[str, flo
 
 
 def _entropy(share: Tensor) -> Tensor:
-    return torch.special.entr(share).sum()
+    entropies: Tensor = torch.special.entr(share)
+    return entropies.sum()
 
 
 def speaker_figures(
@@ -78,7 +79,7 @@ def speaker_figures(
 
 def _half_of_each(classes: Tensor, rng: torch.Generator) -> Tensor:
     tested = torch.zeros(len(classes), dtype=torch.bool)
-    for number in classes.unique():
+    for number in torch.unique(classes):
         rows = (classes == number).nonzero().squeeze(1)
         tested[rows[torch.randperm(len(rows), generator=rng)[: len(rows) // 2]]] = True
     return tested

@@ -81,7 +81,8 @@ def log_mel(samples: Tensor) -> Tensor:
     before = torch.cat([frames[..., :1], frames[..., :-1]], dim=-1)
     frames = (frames - _PREEMPHASIS * before) * _povey_window().to(frames.device)
     power = torch.fft.rfft(frames, n=_FFT_SAMPLES).abs().square()
-    return (power @ _mel_filters().to(power.device)).clamp_min(_MEL_FLOOR).log()
+    mel: Tensor = power @ _mel_filters().to(power.device)
+    return mel.clamp_min(_MEL_FLOOR).log()
 
 
 def normalise_mel(mel: Tensor) -> Tensor:
@@ -294,7 +295,9 @@ class SemanticTokenizer(nn.Module):
 
 def average_pairs(hidden: Tensor) -> Tensor:
     """Average (..., 2 S, D) frames at 50 Hz to (..., S, D) at 25 Hz."""
-    return hidden.unflatten(-2, (-1, _FRAMES_PER_ID)).mean(dim=-2)
+    *outer, n_frames, dim = hidden.shape
+    pairs = hidden.reshape(*outer, n_frames // _FRAMES_PER_ID, _FRAMES_PER_ID, dim)
+    return pairs.mean(dim=-2)
 
 
 def _window_spans(n_frames: int) -> list[tuple[int, int, int, int]]:
@@ -318,7 +321,7 @@ def _pretrained_encoder(folder: Path, config: SemanticConfig) -> "Wav2Vec2BertMo
     try:
         encoder = Wav2Vec2BertModel.from_pretrained(
             source,
-            revision=config.pretrained_revision or None,
+            revision=config.pretrained_revision or "main",
             num_hidden_layers=config.layer,
             use_safetensors=True,
         )
