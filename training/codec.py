@@ -242,7 +242,8 @@ class CodecJob:
     @torch.no_grad()
     def _follow(self, step: int) -> None:
         decay = min(self.training.average_decay, (1.0 + step) / (10.0 + step))
-        averages, newest = list(self.average.parameters()), list(self.codec.parameters())
+        averages: list[Tensor] = list(self.average.parameters())
+        newest: list[Tensor] = list(self.codec.parameters())
         torch._foreach_lerp_(averages, newest, 1.0 - decay)
         # Codebooks are averages already, and a revived code has no meaningful past.
         self.average.codebooks.copy_(self.codec.codebooks)

@@ -64,4 +64,5 @@ class SpectralLosses(nn.Module):
 def _magnitudes(samples: Tensor, window: Tensor) -> Tensor:
     n_fft = len(window)
     spectrum = torch.fft.rfft(samples.unfold(-1, n_fft, n_fft // 4) * window)
-    return (spectrum.real.square() + spectrum.imag.square() + 1e-9).sqrt()
+    magnitudes: Tensor = (spectrum.real.square() + spectrum.imag.square() + 1e-9).sqrt()
+    return magnitudes

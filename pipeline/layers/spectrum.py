@@ -48,7 +48,8 @@ def spectrum_frames(samples: Tensor, window: Tensor, hop_samples: int) -> Tensor
     n_fft = len(window)
     before = (n_fft - hop_samples) // 2
     padded = F.pad(samples, (before, n_fft - hop_samples - before))
-    return torch.fft.rfft(padded.unfold(-1, n_fft, hop_samples) * window)
+    spectrum: Tensor = torch.fft.rfft(padded.unfold(-1, n_fft, hop_samples) * window)
+    return spectrum
 
 
 def samples_from_spectrum(spectrum: Tensor, window: Tensor, hop_samples: int) -> Tensor:
