@@ -15,6 +15,8 @@ from app.visits import Visits
 from pipeline.config import MAX_SPEAKERS
 from pipeline.errors import CancelledError, DialogueError
 
+CANCELLED = "Cancelled. Script, voices and seed are kept."
+
 
 class PageEvents:
     """Gradio's side of the handlers: turns form values into theirs, and results into updates."""
@@ -67,27 +69,27 @@ class PageEvents:
         listen = handlers.stop_when_set(stop, show)
         try:
             result = handlers.speak_form(self._studio, text, seed, voice_rows, folder, listen)
+        except CancelledError:
+            return [message_html(CANCELLED), *[gr.skip()] * 4]
         except DialogueError as error:
             message = _sentence(str(error))
             self._visits.set_message(visitor, message)
-            title = "Cancelled" if isinstance(error, CancelledError) else "Not generated"
-            raise gr.Error(
-                html.escape(message), None, title=title, print_exception=False
-            ) from error
+            shown = html.escape(message)
+            raise gr.Error(shown, None, title="Not generated", print_exception=False) from error
         return _show_result(result)
 
     def show_failure(self, request: gr.Request) -> str:
         """The message of the failed job, beside the button where it stays."""
         message = self._visits.message(_visitor(request))
         message = message or "Something went wrong; please try again."
-        return message_html(message, problem=not message.startswith("Cancelled"))
+        return message_html(message, problem=message != CANCELLED)
 
     def cancel(self, request: gr.Request) -> str:
         """Stop the visitor's job at its next step."""
-        visitor, message = _visitor(request), "Cancelled. Script, voices and seed are kept."
+        visitor = _visitor(request)
         self._visits.cancel(visitor)
-        self._visits.set_message(visitor, message)  # also for a job that still waits in the queue
-        return message_html(message)
+        self._visits.set_message(visitor, CANCELLED)  # also for a job that waits in the queue
+        return message_html(CANCELLED)
 
     def leave(self, request: gr.Request) -> None:
         """The tab was closed."""

@@ -64,8 +64,8 @@ def test_the_result_fills_every_output(studio: Studio) -> None:
 def test_an_error_is_shown_as_words_never_as_markup(studio: Studio) -> None:
     events = PageEvents(studio)
     with pytest.raises(gr.Error) as raised:
-        _generate(events, "<b>: ?!")
-    assert "<b>" not in str(raised.value.message)
+        _generate(events, "[S1] <?!>")
+    assert "<?" not in str(raised.value.message)
     assert not raised.value.print_exception
     assert "line 1" in events.show_failure(_visitor("ann")).lower()
     assert "line 1" not in events.show_failure(_visitor("ben")).lower()
@@ -76,9 +76,9 @@ def test_cancel_stops_the_running_job_of_that_visitor(
 ) -> None:
     events = PageEvents(studio)
     pipeline.before_stage = lambda stage: _cancel_from_elsewhere(events)
-    with pytest.raises(gr.Error) as raised:
-        _generate(events)
-    assert raised.value.title == "Cancelled"
+    status, *others = _generate(events)
+    assert "Cancelled" in status
+    assert others == [gr.skip()] * 4
     assert len(_generate(events, visitor="ben")) == 5
 
 
