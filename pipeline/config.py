@@ -42,7 +42,7 @@ class SemanticConfig:
     n_clusters: int = 512
     rate_hz: int = 25
     sample_rate_hz: int = 16_000
-    layer: int = 4
+    layer: int = 6
     dim: int = 192
     n_layers: int = 6
     n_heads: int = 4

@@ -1,5 +1,7 @@
 """Fixtures that several test files share; all sound in tests is made here, none is recorded."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -7,6 +9,7 @@ from numpy.typing import NDArray
 
 from pipeline.config import DialogueConfig, tiny
 from pipeline.datatypes import Waveform
+from tests.tiny_models import write_tiny_models
 
 SAMPLE_RATE_HZ = 16_000
 
@@ -30,6 +33,12 @@ def rng() -> torch.Generator:
 def tiny_config() -> DialogueConfig:
     """The size of every network in tests."""
     return tiny()
+
+
+@pytest.fixture(scope="session")
+def tiny_models(tiny_config: DialogueConfig, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of untrained networks and voices, laid out as `assets/models/small`."""
+    return write_tiny_models(tmp_path_factory.mktemp("tiny") / "models", tiny_config)
 
 
 @pytest.fixture

@@ -188,7 +188,14 @@ class _Run:
                 module.load_state_dict(state["modules"][name])
             for name, optimiser in self.job.optimisers.items():
                 optimiser.load_state_dict(state["optimisers"][name])
-        except (RuntimeError, KeyError, ValueError, pickle.UnpicklingError, EOFError) as error:
+        except (
+            RuntimeError,
+            KeyError,
+            ValueError,
+            OSError,
+            EOFError,
+            pickle.UnpicklingError,
+        ) as error:
             raise CheckpointError(
                 f"{path} does not fit this training ({error}); move it away to start anew"
             ) from error

@@ -39,8 +39,8 @@ class StormDataConfig:
             that generation in one pass per level meets.
     """
 
-    batch_frames: int = 2400
-    lengths: tuple[tuple[int, float], ...] = ((400, 0.45), (600, 0.4), (1200, 0.1), (1600, 0.05))
+    batch_frames: int = 1600
+    lengths: tuple[tuple[int, float], ...] = ((400, 0.55), (800, 0.4), (1600, 0.05))
     speaker_counts: tuple[float, ...] = (0.5, 0.4, 0.06, 0.04)
     prompt_ids: tuple[int, int] = (25, 150)
     prompt_share: float = 0.45
@@ -50,6 +50,12 @@ class StormDataConfig:
     prefix: float = 0.2
     spans: float = 0.15
     fully_hidden: float = 0.5
+    source_shares: tuple[tuple[str, float], ...] = (
+        ("flite", 0.25),
+        ("world", 0.4),
+        ("human", 0.35),
+    )
+    shortest_speaker_ids: int = 150
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +140,7 @@ class StormSource:
             if utterance.n_semantic >= SHORTEST_PASSAGE_IDS:
                 passage = _Passage(utterance, 0, utterance.n_semantic)
                 by_speaker.setdefault(utterance.speaker, []).append(passage)
+        by_speaker = _with_enough_speech(by_speaker, config.shortest_speaker_ids)
         if not by_speaker:
             raise ConfigError(
                 f"soundstorm: none of {len(utterances)} utterances has {SHORTEST_PASSAGE_IDS} "
@@ -143,10 +150,7 @@ class StormSource:
             passages if len(passages) > 1 else _halves(passages[0])
             for passages in by_speaker.values()
         ]
-        # Between every speaker alike and every hour alike.
-        self._weights = torch.tensor(
-            [sum(map(len, passages)) ** 0.5 for passages in self._speakers]
-        )
+        self._weights = _speaker_weights(self._speakers, config)
         falling = torch.tensor([1 / level for level in range(2, network.n_levels + 1)])
         rest = (1 - config.first_level) * falling / falling.sum()
         self._level_weights = torch.cat((torch.tensor([config.first_level]), rest))
@@ -286,6 +290,29 @@ def stack(examples: Sequence[FrameSequence], level: Tensor, hidden: Tensor) -> S
         level=level,
         hidden=hidden,
     )
+
+
+def _with_enough_speech(
+    by_speaker: dict[str, list[_Passage]], shortest_ids: int
+) -> dict[str, list[_Passage]]:
+    """Speakers with at least so many ids; all of them if none has."""
+    enough = {
+        speaker: passages
+        for speaker, passages in by_speaker.items()
+        if sum(map(len, passages)) >= shortest_ids
+    }
+    return enough or by_speaker
+
+
+def _speaker_weights(speakers: Sequence[Sequence[_Passage]], config: StormDataConfig) -> Tensor:
+    """(speakers,) weights: by source; inside one, between every speaker and every hour alike."""
+    sources = [passages[0].utterance.source for passages in speakers]
+    weights = torch.tensor([sum(map(len, passages)) ** 0.5 for passages in speakers])
+    shares = dict(config.source_shares)
+    for source in set(sources):
+        rows = torch.tensor([own == source for own in sources])
+        weights[rows] *= shares.get(source, 1.0) / weights[rows].sum()
+    return weights
 
 
 def _halves(passage: _Passage) -> list[_Passage]:

@@ -29,9 +29,10 @@ class BatchConfig:
         prompt_probability: of an example to have a voice prompt, if its speaker has more to give.
         corrupted_share: of the ids fed to the decoder, replaced by random ones. It teaches the
             decoder to trust the text more than its own past, which at generation has flaws too.
+        time_jitter: the expected durations are stretched by up to e to this power, or shrunk.
     """
 
-    n_frames: int = 1200
+    n_frames: int = 1000
     window_share: float = 0.3
     window_frames: int = 375
     max_turns: int = 6
@@ -39,6 +40,7 @@ class BatchConfig:
     context_probability: float = 0.5
     prompt_probability: float = 0.5
     corrupted_share: float = 0.12
+    time_jitter: float = 0.2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +72,7 @@ class Batch:
         said_valid: (B, S) bool, False is padding.
         frame_pieces: (B, S) int64; the piece that a position belongs to, or `NO_PIECE`.
         frame_places: (B, S) float32 in [0, 1]; how far into its piece it stands.
+        time_scale: (B,) float32; what to stretch the expected durations by.
     """
 
     text_ids: Tensor
@@ -80,6 +83,7 @@ class Batch:
     said_valid: Tensor
     frame_pieces: Tensor
     frame_places: Tensor
+    time_scale: Tensor
 
 
 def encode_texts(
@@ -277,6 +281,7 @@ class BatchSource:
         fed_ids = torch.cat((start, said_ids[:, :-1]), dim=1)
         corrupted = torch.rand(fed_ids.shape, generator=rng) < self.config.corrupted_share
         random_ids = torch.randint(alphabet.n_semantic, fed_ids.shape, generator=rng)
+        stretch = torch.rand(len(rows), generator=rng)
         corrupted &= fed_ids < alphabet.n_semantic
         return Batch(
             text_ids=text_ids,
@@ -287,6 +292,7 @@ class BatchSource:
             said_valid=said_valid,
             frame_pieces=pieces,
             frame_places=places,
+            time_scale=((2 * stretch - 1) * self.config.time_jitter).exp(),
         )
 
 
