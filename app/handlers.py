@@ -115,7 +115,7 @@ def speak_form(
         text: the script.
         seed: a whole number from 0 to `MAX_SEED`.
         rows: the choice for each speaker, in order of appearance; rows beyond are ignored.
-        folder: an empty one, for the files.
+        folder: for the files; made when there are some.
         on_progress: told of stages; may raise `CancelledError`.
 
     Raises:
@@ -131,6 +131,7 @@ def speak_form(
     dialogue = studio.speak(text, voices, whole_seed, on_progress)
     wav = folder / "dialogue.wav"
     writers = result_writers(dialogue, wav, CAPTION_FORMATS, names)
+    folder.mkdir(parents=True, exist_ok=True)
     publish(writers)
     return SpokenResult(
         sound=wav,

@@ -1,6 +1,7 @@
 """Gradio's side of the page's buttons: form values → `handlers.py` → component updates."""
 
 import html
+import secrets
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from app.visits import Visits
 from pipeline.config import MAX_SPEAKERS
 from pipeline.errors import CancelledError, DialogueError
 
+TABLE_HEAD = ("Turn", "Speaker", "Start (s)", "End (s)", "Text")
 CANCELLED = "Cancelled. Script, voices and seed are kept."
 
 
@@ -65,7 +67,7 @@ class PageEvents:
 
         choices, recordings = rows[:MAX_SPEAKERS], rows[MAX_SPEAKERS:]
         voice_rows = [VoiceRow(*row) for row in zip(choices, recordings, strict=True)]
-        folder = self._visits.new_folder(visitor, Path(get_upload_folder()))
+        folder = Path(get_upload_folder()) / secrets.token_hex(20)  # nobody can guess it
         listen = handlers.stop_when_set(stop, show)
         try:
             result = handlers.speak_form(self._studio, text, seed, voice_rows, folder, listen)
@@ -115,7 +117,7 @@ def _show_result(result: SpokenResult) -> list[Any]:
     return [
         message_html(result.status),
         gr.Audio(value=str(result.sound), subtitles=result.subtitles),
-        result.table,
+        turn_table(result.table),
         [str(path) for path in result.downloads],
         _notes_markdown(result.notes),
     ]
@@ -133,6 +135,19 @@ def _plain(text: str) -> str:
 
 def _feedback_html(feedback: ScriptFeedback) -> str:
     return message_html(_sentence(feedback.message), feedback.problem)
+
+
+def turn_table(rows: Sequence[Sequence[str]]) -> str:
+    """When each turn sounds, as a table that scrolls by itself on small screens.
+
+    Args:
+        rows: number, speaker, start and end in seconds, and text of each turn.
+    """
+    head = "".join(f'<th scope="col">{name}</th>' for name in TABLE_HEAD)
+    lines = ["".join(f"<td>{html.escape(cell)}</td>" for cell in row) for row in rows]
+    body = "".join(f"<tr>{line}</tr>" for line in lines)
+    caption = "Turns" if rows else "Turns: none yet"
+    return f"<table><caption>{caption}</caption><tr>{head}</tr>{body}</table>"
 
 
 def message_html(message: str, problem: bool = False) -> str:

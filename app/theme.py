@@ -10,12 +10,15 @@ CSS = """
 #feedback .problem, #status .problem { color: var(--error-text-color, #b91c1c); font-weight: 600; }
 #feedback p, #status p { margin: 0; overflow-wrap: anywhere; }
 #script textarea { font-size: 1rem; line-height: 1.5; }
-#turns { max-width: 100%; overflow-x: auto; }
-#turns td, #turns th { overflow-wrap: anywhere; }
+#turns { overflow-x: auto; }
+#turns table { width: 100%; border-collapse: collapse; }
+#turns caption { text-align: left; font-weight: 600; padding: .3em 0; }
+#turns th, #turns td { text-align: left; vertical-align: top; padding: .4em .6em;
+  border-bottom: 1px solid var(--border-color-primary); }
 #seed-row { align-items: end; }
 @media (max-width: 480px) {
   .gradio-container { padding: 8px !important; }
-  #turns td, #turns th { padding: 4px !important; font-size: .8rem; }
+  #turns th, #turns td { padding: .3em; font-size: .85rem; }
 }
 """
 

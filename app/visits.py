@@ -1,20 +1,16 @@
-"""What the page remembers of a visitor while their tab is open: the job to cancel, the files.
+"""What the page remembers of a visitor while their tab is open: the job to cancel, its failure.
 
 Keyed by the visit's unguessable session id, so that nobody meets another's.
 """
 
-import secrets
-import shutil
 import threading
 from dataclasses import dataclass, field
-from pathlib import Path
 
 
 @dataclass
 class _Visit:
     stop: threading.Event = field(default_factory=threading.Event)
     message: str = ""
-    folders: list[Path] = field(default_factory=list)
 
 
 class Visits:
@@ -52,19 +48,9 @@ class Visits:
         with self._lock:
             return self._visits[visitor].message if visitor in self._visits else ""
 
-    def new_folder(self, visitor: str, root: Path) -> Path:
-        """Make a folder with an unguessable name, removed when the visitor leaves."""
-        folder = root / secrets.token_hex(20)
-        folder.mkdir(parents=True)
-        with self._lock:
-            self._visits.setdefault(visitor, _Visit()).folders.append(folder)
-        return folder
-
     def forget(self, visitor: str) -> None:
-        """The visitor left: stop their job, remove their files."""
+        """The visitor left: stop their job."""
         with self._lock:
             visit = self._visits.pop(visitor, None)
         if visit is not None:
             visit.stop.set()
-            for folder in visit.folders:
-                shutil.rmtree(folder, ignore_errors=True)

@@ -10,7 +10,7 @@ import gradio as gr
 from app import handlers
 from app.environment import has_desktop
 from app.handlers import MADE_UP
-from app.page_events import PageEvents, message_html, show_recorder, voice_choices
+from app.page_events import PageEvents, message_html, show_recorder, turn_table, voice_choices
 from app.studio import Studio, load_studio
 from app.theme import ANNOUNCE, CSS, build_theme
 from pipeline.config import MAX_SPEAKERS
@@ -47,7 +47,7 @@ class _Form:
 class _Results:
     status: gr.HTML
     sound: gr.Audio
-    table: gr.Dataframe
+    table: gr.HTML
     downloads: gr.File
     notes: gr.Markdown
 
@@ -167,15 +167,7 @@ def _build_results() -> _Results:
     status = gr.HTML(message_html("Ready."), elem_id="status")
     sound = gr.Audio(label="Dialogue", type="filepath", interactive=False, elem_id="sound")
     notes = gr.Markdown(elem_id="notes")
-    table = gr.Dataframe(
-        headers=["Turn", "Speaker", "Start, s", "End, s", "Text"],
-        datatype="str",
-        label="Turns",
-        interactive=False,
-        wrap=True,
-        column_widths=["9%", "18%", "12%", "12%", "49%"],
-        elem_id="turns",
-    )
+    table = gr.HTML(turn_table([]), elem_id="turns")
     downloads = gr.File(label="Downloads", file_count="multiple", interactive=False, height=190)
     return _Results(status, sound, table, downloads, notes)
 

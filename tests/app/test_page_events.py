@@ -1,3 +1,4 @@
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -5,7 +6,7 @@ import gradio as gr
 import pytest
 
 from app.handlers import MADE_UP, OWN_RECORDING
-from app.page_events import PageEvents, message_html, show_recorder, voice_choices
+from app.page_events import PageEvents, message_html, show_recorder, turn_table, voice_choices
 from app.studio import Studio
 from pipeline.config import MAX_SPEAKERS
 from tests.app.conftest import TonePipeline
@@ -58,7 +59,7 @@ def test_the_result_fills_every_output(studio: Studio) -> None:
     status, sound, table, downloads, _ = _generate(PageEvents(studio))
     assert "seed 7" in status
     assert sound.value["path"] == downloads[0]
-    assert len(table) == 2
+    assert table.count("<td>") == 2 * 5
 
 
 def test_an_error_is_shown_as_words_never_as_markup(studio: Studio) -> None:
@@ -92,14 +93,17 @@ def _cancel_from_elsewhere(events: PageEvents) -> None:
     assert "Cancelled" in events.cancel(_visitor("ann"))
 
 
-def test_a_visitors_files_go_when_they_leave(studio: Studio) -> None:
-    from pathlib import Path
-
+def test_files_lie_in_a_folder_of_their_own_that_nobody_can_guess(studio: Studio) -> None:
     events = PageEvents(studio)
-    files = [Path(path) for path in _generate(events)[3]]
-    assert all(path.is_file() for path in files)
-    events.leave(_visitor("ann"))
-    assert not any(path.exists() for path in files)
+    folders = {Path(path).parent for _ in range(2) for path in _generate(events)[3]}
+    assert len(folders) == 2
+    assert all(len(folder.name) == 40 for folder in folders)
+
+
+def test_leaving_stops_the_visitors_job(studio: Studio, pipeline: TonePipeline) -> None:
+    events = PageEvents(studio)
+    pipeline.before_stage = lambda stage: events.leave(_visitor("ann"))
+    assert "Cancelled" in _generate(events)[0]
 
 
 def test_choices_name_every_voice_and_the_two_special_ones(studio: Studio) -> None:
@@ -112,5 +116,6 @@ def test_the_recorder_shows_only_for_an_own_recording() -> None:
     assert not show_recorder("anna").visible
 
 
-def test_messages_are_escaped() -> None:
+def test_messages_and_tables_are_escaped() -> None:
     assert "<script>" not in message_html("<script>")
+    assert "<script>" not in turn_table([["1", "S1", "0.00", "1.00", "<script>"]])

@@ -193,7 +193,7 @@ def test_programs_call_the_named_endpoint(url: str) -> None:
     status, sound, table, files, _ = client.predict(SCRIPT, 7, *rows, api_name="/generate")
     assert "seed 7" in status
     assert "dialogue.wav" in str(sound)
-    assert [row[1] for row in table["data"]] == ["Anna", "Ben"]
+    assert table.index("<td>Anna</td>") < table.index("<td>Ben</td>")
     assert [Path(path).suffix for path in files] == [".wav", ".srt", ".vtt", ".json"]
     with pytest.raises((AppError, ValueError), match="Line 1"):
         client.predict("Anna: ?!", 7, *rows, api_name="/generate")
