@@ -1,4 +1,4 @@
-"""A folder of untrained tiny networks, laid out as `assets/models/small`: real files, real loading."""
+"""Untrained tiny networks in a folder laid out as `assets/models/small`: real files, real loading."""
 
 from pathlib import Path
 
