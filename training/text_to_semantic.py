@@ -55,8 +55,8 @@ class TextToSemanticTraining:
     gradient_clip: float = 1.0
     dropout: float = 0.1
     label_smoothing: float = 0.1
-    guidance_start: float = 5.0
-    guidance_end: float = 0.5
+    guidance_start: float = 3.0
+    guidance_end: float = 0.2
     guidance_until: float = 0.3
     guidance_width: float = 0.1
     average_decay: float = 0.998
@@ -185,7 +185,7 @@ class TextToSemanticJob:
     def _forward(self, network: TextToSemantic, batch: Batch) -> tuple[Tensor, Tensor, TextLayout]:
         dtype = inference_dtype(self.device)
         with torch.autocast(self.device.type, dtype, enabled=dtype is not torch.float32):
-            text = network.encode(batch.text_ids, batch.text_valid, batch.prompts)
+            text = network.encode(batch.text_ids, batch.text_valid, batch.prompts, batch.time_scale)
             logits, attention = network.decode(batch.fed_ids, text)
         return logits.float(), attention, text.layout
 
@@ -249,14 +249,13 @@ def build_job(
     markers = [tokenizer.speaker_id(name) for name in tokenizer.speakers]
     assert markers == list(range(markers[0], markers[0] + network.n_speakers)), markers
     config = dataclasses.replace(config, network=network)
+    undisturbed = dataclasses.replace(config.batches, corrupted_share=0.0, time_jitter=0.0)
     sources = [
-        BatchSource(
-            read_spoken_texts(corpus, utterances, ids, network),
-            tokenizer,
-            network,
-            config.batches,
+        BatchSource(read_spoken_texts(corpus, *given, network), tokenizer, network, batches)
+        for given, batches in (
+            ((train, texts[0]), config.batches),
+            ((dev, texts[1]), undisturbed),
         )
-        for utterances, ids in zip((train, dev), texts, strict=True)
     ]
     logger.info(
         "text_to_semantic: %d train and %d dev utterances; a piece takes %.1f semantic ids "

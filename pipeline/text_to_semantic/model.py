@@ -9,6 +9,7 @@ to walk along them (Tachibana 2017, arXiv 1710.08969), and tell at generation ho
 spoken.
 """
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -77,7 +78,11 @@ class TextToSemantic(nn.Module):
         self.apply(_initialise)
 
     def encode(
-        self, text_ids: Tensor, valid: Tensor, prompts: Sequence[Tensor | None]
+        self,
+        text_ids: Tensor,
+        valid: Tensor,
+        prompts: Sequence[Tensor | None],
+        time_scale: Tensor | None = None,
     ) -> EncodedText:
         """Read the text.
 
@@ -85,6 +90,8 @@ class TextToSemantic(nn.Module):
             text_ids: (B, L) int64.
             valid: (B, L) bool; False is padding, on the right.
             prompts: for each row semantic ids (P,) int64 of the voice, or `None`.
+            time_scale: (B,) float32; stretches the expected durations. Training disturbs them, so
+                that the decoder learns to look at the text and not only at the clock.
 
         Returns:
             Keys and values for every decoder layer.
@@ -99,7 +106,9 @@ class TextToSemantic(nn.Module):
         tables = rotary_tables(states.shape[1], self.head_dim, states.device)
         for layer in self.encoder:
             states = layer(states, tables, seen[:, None, None])
-        return self._remember(self.encoder_norm(states), seen, layout, prompt_ids.shape[1])
+        starts = layout.starts if time_scale is None else layout.starts * time_scale[:, None]
+        timed = dataclasses.replace(layout, starts=starts)
+        return self._remember(self.encoder_norm(states), seen, timed, prompt_ids.shape[1])
 
     def _remember(
         self, states: Tensor, seen: Tensor, layout: TextLayout, n_prompt: int

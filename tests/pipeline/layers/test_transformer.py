@@ -1,7 +1,7 @@
 import torch
 
 from pipeline.layers.rotary import rotary_tables
-from pipeline.layers.transformer import CrossAttention, EncoderLayer
+from pipeline.layers.transformer import CrossAttention, EncoderLayer, SelfAttention
 
 
 def test_padding_changes_nothing(rng: torch.Generator) -> None:
@@ -29,3 +29,14 @@ def test_wanting_weights_changes_no_states(rng: torch.Generator) -> None:
     torch.testing.assert_close(weighed, plain)
     torch.testing.assert_close(weights.sum(dim=-1), torch.ones(2, 1, 4))
     assert not weights.masked_select(~seen.expand_as(weights)).any()
+
+
+def test_attention_is_the_same_with_and_without_gradients(rng: torch.Generator) -> None:
+    layer = SelfAttention(16, 2)
+    states = torch.randn(2, 5, 16, generator=rng)
+    seen = torch.tensor([[True] * 5, [True] * 3 + [False] * 2])[:, None, None]
+    for given in (None, seen):
+        learning = layer(states, rotary_tables(5, 8), given)
+        with torch.no_grad():
+            running = layer(states, rotary_tables(5, 8), given)
+        torch.testing.assert_close(learning, running)
