@@ -74,6 +74,9 @@ class CodecConfig:
         decoder_dim, n_decoder_blocks: blocks at the frame rate.
         fine_dim, n_fine_blocks: blocks after upsampling by `upsampling`.
         upsampling: STFT frames per acoustic frame.
+        pretrained: folder or hub id of an EnCodec to use instead of our own, in its own shape;
+            rates, levels, codes and `code_dim` then describe it, and the rest does not matter.
+        bandwidth_kbps: of that EnCodec; fixes how many of its levels are used.
     """
 
     sample_rate_hz: int = 16_000
@@ -89,6 +92,8 @@ class CodecConfig:
     fine_dim: int = 192
     n_fine_blocks: int = 3
     upsampling: int = 2
+    pretrained: str = ""
+    bandwidth_kbps: float = 6.0
 
     def __post_init__(self) -> None:
         _require(
@@ -274,6 +279,53 @@ class DialogueConfig:
 def small() -> DialogueConfig:
     """The shipped size."""
     return DialogueConfig()
+
+
+def base() -> DialogueConfig:
+    """Paper scale: SoundStorm section 4.1, a T5-large shape as in SPEAR-TTS, pretrained tokenizers.
+
+    Layer 17 of w2v-BERT 2.0 is what MaskGCT (arXiv 2409.00750) makes its semantic tokens of.
+    Windows and prompts last as long as in `small`, at 75 instead of 50 frames a second; gaps are a
+    whole number of semantic ids.
+    """
+    return DialogueConfig(
+        size="base",
+        semantic=SemanticConfig(
+            n_clusters=1024,
+            layer=17,
+            dim=1024,
+            n_layers=24,
+            n_heads=16,
+            feed_forward_dim=4096,
+            conv_kernel=31,
+            pretrained="facebook/w2v-bert-2.0",
+        ),
+        codec=CodecConfig(
+            sample_rate_hz=24_000,
+            code_dim=128,
+            pretrained="facebook/encodec_24khz",
+        ),
+        text_to_semantic=TextToSemanticConfig(
+            n_semantic=1024,
+            dim=1024,
+            n_heads=16,
+            feed_forward_dim=2816,
+            n_encoder_layers=24,
+            n_decoder_layers=24,
+        ),
+        soundstorm=SoundStormConfig(
+            n_semantic=1024,
+            code_dim=128,
+            frames_per_semantic=3,
+            dim=1024,
+            n_layers=12,
+            n_heads=16,
+            feed_forward_dim=4096,
+            max_frames=4500,
+            prompt_frames_max=450,
+            segment_gap_frames=6,
+        ),
+    )
 
 
 def tiny() -> DialogueConfig:
