@@ -26,6 +26,9 @@ from training.soundstorm_data import StormBatch, StormDataConfig, StormSource, s
 
 logger = logging.getLogger(__name__)
 
+FREE_SHARE = 0.3
+"""Learning rate of the vectors that codes have of their own, as a share of the others'."""
+
 DEV_SOURCES = {"human": ("human",), "synthetic": ("flite", "world")}
 
 
@@ -130,7 +133,7 @@ class SoundStormJob:
         self.network.to(device)
         self.average = copy.deepcopy(self.network).requires_grad_(False)
         self.optimiser = torch.optim.AdamW(
-            _parameter_groups(self.network, training.weight_decay),
+            _parameter_groups(self.network, training),
             lr=training.learning_rate,
             betas=(0.9, 0.98),
             fused=True,
@@ -221,21 +224,24 @@ class SoundStormJob:
         every = self.training.average_every
         decay = min(self.training.average_decay, (1 + step) / (10 + step)) ** every
         with torch.no_grad():
-            averages, values = list(self.average.parameters()), list(self.network.parameters())
+            averages: list[Tensor] = list(self.average.parameters())
+            values: list[Tensor] = list(self.network.parameters())
             torch._foreach_lerp_(averages, values, 1 - decay)
 
     def _autocast(self) -> torch.autocast:
         return torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32)
 
 
-def _parameter_groups(network: nn.Module, weight_decay: float) -> list[dict[str, object]]:
-    """Weight decay for matrices that multiply; none for tables, biases and gains."""
+def _parameter_groups(network: SoundStorm, training: StormTraining) -> list[dict[str, object]]:
+    """Weight decay for matrices that multiply; smaller steps for codes' own vectors."""
     decayed = [m.weight for m in network.modules() if isinstance(m, nn.Linear)]
-    ids = {id(weight) for weight in decayed}
+    free = [network.code_free, network.head_free]
+    ids = {id(weight) for weight in (*decayed, *free)}
     others = [p for p in network.parameters() if id(p) not in ids]
     return [
-        {"params": decayed, "weight_decay": weight_decay},
+        {"params": decayed, "weight_decay": training.weight_decay},
         {"params": others, "weight_decay": 0.0},
+        {"params": free, "weight_decay": 0.0, "lr": FREE_SHARE * training.learning_rate},
     ]
 
 

@@ -54,7 +54,8 @@ class ConformerBlock(nn.Module):
         x = x + 0.5 * self.before(x)
         x = x + self.attention(x, cos, sin, valid)
         x = x + self.convolution(x, valid)
-        return x + 0.5 * self.after(x)
+        y: Tensor = x + 0.5 * self.after(x)
+        return y
 
 
 class FeedForward(nn.Module):

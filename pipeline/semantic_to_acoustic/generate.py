@@ -159,7 +159,7 @@ class _Batch:
             _valid([part.stop - part.start for part in parts], self.device),
             table,
         )
-        placed = states.new_zeros(*self.slots.shape, states.shape[-1])
+        placed: Tensor = states.new_zeros(*self.slots.shape, states.shape[-1])
         for row, part in enumerate(parts):
             placed[row, part] = states[row, : part.stop - part.start]
         return placed

@@ -36,9 +36,7 @@ class SoundStorm(nn.Module):
         self.register_buffer("codebooks", _normalised(config, codebooks))
         self.semantic_embedding = nn.Embedding(config.n_semantic + 1, D)
         self.slot_embedding = nn.Embedding(config.n_slots + 1, D)
-        self.code_projection = nn.Parameter(
-            torch.randn(Q, config.code_dim, D) * (Q * config.code_dim) ** -0.5
-        )
+        self.code_projection = nn.Parameter(torch.randn(Q, config.code_dim, D) * Q**-0.5)
         self.code_free = nn.Parameter(torch.zeros(Q, config.n_codes, D))
         self.hidden_embedding = nn.Parameter(torch.randn(Q, 1, D) * Q**-0.5)
         self.blocks = nn.ModuleList(
@@ -53,21 +51,23 @@ class SoundStorm(nn.Module):
         )
         self.norm = nn.LayerNorm(D)
         self.head_projection = nn.Parameter(
-            torch.randn(Q, config.code_dim, D) * (config.code_dim * D) ** -0.5
+            torch.randn(Q, config.code_dim, D) * 0.3 * (config.code_dim / D) ** 0.5
         )
         self.head_free = nn.Parameter(torch.zeros(Q, config.n_codes, D))
         self.head_bias = nn.Parameter(torch.zeros(Q, config.n_codes))
 
     def code_table(self) -> Tensor:
         """Embeddings (Q, V + 1, D) float32 of every code, the hidden one last."""
-        known = torch.matmul(self.codebooks, self.code_projection) + self.code_free
+        scaled = self.codebooks * self.config.code_dim**-0.5
+        known = torch.matmul(scaled, self.code_projection) + self.code_free
         return torch.cat((known, self.hidden_embedding), dim=1)
 
     def head(self, level: int) -> tuple[Tensor, Tensor]:
         """Weights (V, D) and bias (V,) of a level's logits."""
-        weights = (
-            torch.matmul(self.codebooks[level], self.head_projection[level]) + self.head_free[level]
-        )
+        # So small that a step of Adam, which moves every element of the projection by the learning
+        # rate, moves a logit no more than it would through an ordinary D × V matrix.
+        scaled = self.codebooks[level] / self.config.code_dim
+        weights = torch.matmul(scaled, self.head_projection[level]) + self.head_free[level]
         return weights, self.head_bias[level]
 
     def logits(self, states: Tensor, level: int) -> Tensor:
@@ -125,7 +125,7 @@ class SoundStorm(nn.Module):
         first_rows = torch.arange(Q, device=codes.device) * (self.config.n_codes + 1)
         rows = (codes.transpose(1, 2) + first_rows).reshape(B * T, Q)
         code_sum = F.embedding_bag(rows, table.flatten(0, 1), mode="sum").view(B, T, -1)
-        x = code_sum + self.semantic_embedding(semantic_ids) + self.slot_embedding(slots)
+        x: Tensor = code_sum + self.semantic_embedding(semantic_ids) + self.slot_embedding(slots)
         kind = x.device.type
         return x.to(torch.get_autocast_dtype(kind)) if torch.is_autocast_enabled(kind) else x
 
