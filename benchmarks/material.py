@@ -1,4 +1,4 @@
-"""What the benchmarks speak: 40 sentences and 6 dialogues written for this purpose, in no training text.
+"""What the benchmarks speak: 40 sentences and 6 dialogues made for this, in no training text.
 
 Everyday words without digits, so that a recogniser's count of errors measures speech, not spelling.
 """

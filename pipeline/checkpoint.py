@@ -112,7 +112,9 @@ def load_config(folder: Path, kind: type[ConfigT]) -> ConfigT:
     return config_from_dict(kind, values, str(path))
 
 
-def save_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str] | None = None) -> None:
+def save_tensors(
+    path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str] | None = None
+) -> None:
     """Write tensors (any axes, any dtype) to one safetensors file, atomically."""
     contiguous = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     write_atomically(path, lambda file: save_file(contiguous, file, metadata=dict(metadata or {})))
@@ -129,10 +131,14 @@ def load_tensors(path: Path) -> dict[str, Tensor]:
     try:
         return load_file(path)
     except (SafetensorError, OSError, ValueError) as error:
-        raise CheckpointError(f"{path} is damaged ({error}); restore it or train it again") from error
+        raise CheckpointError(
+            f"{path} is damaged ({error}); restore it or train it again"
+        ) from error
 
 
-def save_network(folder: Path, config: Any, network: nn.Module, dtype: torch.dtype = torch.float16) -> None:
+def save_network(
+    folder: Path, config: Any, network: nn.Module, dtype: torch.dtype = torch.float16
+) -> None:
     """Write a network's config and weights; floating-point weights are stored as `dtype`."""
     state = {
         name: tensor.to(dtype) if tensor.is_floating_point() else tensor
@@ -152,7 +158,9 @@ def load_network(folder: Path, network: nn.Module) -> None:
     state = load_tensors(path)
     for name, tensor in state.items():
         if tensor.is_floating_point() and not bool(torch.isfinite(tensor).all()):
-            raise CheckpointError(f"{path}: {name} holds values that are not finite; restore the file")
+            raise CheckpointError(
+                f"{path}: {name} holds values that are not finite; restore the file"
+            )
     try:
         network.load_state_dict(state, strict=True)
     except RuntimeError as error:

@@ -1,4 +1,4 @@
-"""Untrained tiny networks in a folder laid out as `assets/models/small`: real files, real loading."""
+"""Untrained tiny networks in a folder laid out as `assets/models/small`: real files and loading."""
 
 from pathlib import Path
 

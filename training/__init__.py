@@ -1,1 +1,1 @@
-
+"""Makes the weights; the app runs without it."""

@@ -7,15 +7,16 @@ import copy
 import importlib
 import logging
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from pipeline.checkpoint import save_network
-from pipeline.config import CodecConfig, small, tiny
+from pipeline.config import CodecConfig, DialogueConfig, base, small, tiny
 from pipeline.device import choose_device, inference_dtype
 from pipeline.errors import ConfigError
 from pipeline.tokenizers.spectral_codec import SpectralCodec
@@ -108,6 +109,13 @@ def tiny_training() -> CodecTraining:
     )
 
 
+SIZES: dict[str, tuple[Callable[[], DialogueConfig], Callable[[], CodecTraining]]] = {
+    "tiny": (tiny, tiny_training),
+    "small": (small, small_training),
+    "base": (base, small_training),
+}
+
+
 class CodecJob:
     """One training of a codec; implements `TrainingJob`.
 
@@ -116,6 +124,9 @@ class CodecJob:
         training: numbers of the training.
         corpus: what it hears.
         device: where it runs.
+
+    Raises:
+        ConfigError: if the corpus lacks a split or has another sample rate than the codec.
     """
 
     def __init__(
@@ -127,6 +138,11 @@ class CodecJob:
         self._held_out = _spread(corpus.select("dev"), training.n_evaluated)
         if not self._heard or not self._held_out:
             raise ConfigError(f"{corpus.folder}: needs utterances of both splits, train and dev")
+        if corpus.sample_rate_hz != config.sample_rate_hz:
+            raise ConfigError(
+                f"{corpus.folder}: sound at {corpus.sample_rate_hz} Hz for a codec of "
+                f"{config.sample_rate_hz} Hz; make the corpus with the same --size"
+            )
         self._weights = speaker_balanced_weights(
             [u.n_samples / config.sample_rate_hz for u in self._heard],
             [u.speaker for u in self._heard],
@@ -307,17 +323,23 @@ def _stoi(wanted: Tensor, made: Tensor, sample_rate_hz: int) -> float:
 def run(options: StageOptions) -> None:
     """Train the codec on `out/corpus` and export it to `out/models/codec`.
 
+    A size that names a pretrained codec is not trained, only exported.
+
     Raises:
-        CheckpointError: if there is no corpus, or the run's checkpoint does not fit.
-        ConfigError: if the corpus lacks a split or the size is unknown.
+        CheckpointError: if there is no corpus, the run's checkpoint does not fit, or a pretrained
+            codec cannot be loaded.
+        ConfigError: if the corpus lacks a split, the size is unknown, or a pretrained codec is not
+            what the size describes.
     """
-    sizes = {"tiny": (tiny, tiny_training), "small": (small, small_training)}
-    if options.size not in sizes:
+    if options.size not in SIZES:
         raise ConfigError(
-            f"codec: no training for size {options.size!r}; there are {sorted(sizes)}"
+            f"codec: no training for size {options.size!r}; there are {sorted(SIZES)}"
         )
-    build_config, build_training = sizes[options.size]
+    build_config, build_training = SIZES[options.size]
     config, training = build_config().codec, build_training()
+    if config.pretrained:
+        _export_pretrained(config, options.out / "models" / "codec")
+        return
     torch.manual_seed(0)
     job = CodecJob(config, training, Corpus(options.out / "corpus"), choose_device(options.device))
     loop = LoopConfig(
@@ -330,6 +352,29 @@ def run(options: StageOptions) -> None:
     run_training(job, loop, options.out / "codec")
     save_network(options.out / "models" / "codec", config, job.average)
     logger.info("codec: exported, identity %s", job.average.identity)
+
+
+def _export_pretrained(config: CodecConfig, folder: Path) -> None:
+    from pipeline.tokenizers.encodec_codec import (
+        EncodecCodec,
+    )  # transformers takes seconds to import
+
+    codec = EncodecCodec.load(config.pretrained, torch.device("cpu"), config.bandwidth_kbps)
+    found = (codec.sample_rate_hz, codec.frame_rate_hz, *codec.codebooks.shape)
+    wanted = (
+        config.sample_rate_hz,
+        config.frame_rate_hz,
+        config.n_levels,
+        config.n_codes,
+        config.code_dim,
+    )
+    if found != wanted:
+        raise ConfigError(
+            f"{config.pretrained} has (Hz, frames/s, levels, codes, width) {found}, and the size "
+            f"describes {wanted}; correct the size's codec in pipeline/config.py"
+        )
+    codec.save(folder)
+    logger.info("codec: %s exported, identity %s", config.pretrained, codec.identity)
 
 
 def main(argv: list[str] | None = None) -> None:

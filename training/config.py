@@ -34,7 +34,8 @@ class StageOptions:
 
     Attributes:
         size: "tiny", "small" or "base".
-        data: the raw material: a folder with `speech/manifest.tsv` and `text/`.
+        data: the raw material: a folder with `speech/manifest.tsv` (or recordings in LibriTTS
+            layout in `speech/`) and `text/`.
         out: the run: corpus/, tokens/, one folder per network, and models/ for what is exported.
         minutes: bound on this stage's training; 0: the size's own step count decides.
         device: as for `choose_device`.

@@ -16,12 +16,21 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.audio_io import read_audio
+from pipeline.audio_io import read_audio, resample
 from pipeline.checkpoint import write_atomically
+from pipeline.config import base
 from pipeline.errors import ConfigError
 from training.config import StageOptions
 from training.corpus_text import draw_texts
-from training.data import AUDIO_NAME, INDEX_NAME, Utterance, read_rows, write_rows
+from training.data import (
+    AUDIO_NAME,
+    INDEX_NAME,
+    Utterance,
+    read_rows,
+    save_sample_rate,
+    write_rows,
+)
+from training.libritts import libritts_rows
 from training.options import parse_stage_options
 from training.synthetic_speakers import SAMPLE_RATE_HZ, SyntheticSpeaker, draw_speaker, speak
 
@@ -42,6 +51,7 @@ class CorpusConfig:
         human_share: share of the human clips taken, from the start of each speaker's.
         stretch: utterances are slower or faster by up to this factor, so that pace can be learned.
         n_per_part: utterances per part.
+        sample_rate_hz: of the corpus: the codec's, which must hear all of its band.
     """
 
     flite: dict[str, int]
@@ -52,6 +62,7 @@ class CorpusConfig:
     human_share: float = 1.0
     stretch: float = 1.25
     n_per_part: int = 250
+    sample_rate_hz: int = SAMPLE_RATE_HZ
     seed: int = 1
 
 
@@ -63,6 +74,10 @@ SIZES = {
     "small": CorpusConfig(
         flite={"slt": 800, "rms": 800, "awb": 800, "kal16": 6000},
         n_world_speakers=72, n_per_world_speaker=43, n_world_dev=4,
+    ),
+    "base": CorpusConfig(
+        flite={}, n_world_speakers=0, n_per_world_speaker=0, n_world_dev=0,
+        sample_rate_hz=base().codec.sample_rate_hz,
     ),
 }  # fmt: skip
 
@@ -100,17 +115,17 @@ def run(options: StageOptions) -> None:
     random.Random(config.seed).shuffle(items)
     parts = [items[i : i + config.n_per_part] for i in range(0, len(items), config.n_per_part)]
     jobs = [
-        (folder / "parts" / f"{number:04d}", part)
+        (folder / "parts" / f"{number:04d}", part, config.sample_rate_hz)
         for number, part in enumerate(parts)
         if not (folder / "parts" / f"{number:04d}.jsonl").is_file()
     ]
     with multiprocessing.get_context("spawn").Pool() as pool:
         for done, _ in enumerate(pool.imap_unordered(_make_part, jobs), start=1):
             logger.info("corpus: part %d of %d", done + len(parts) - len(jobs), len(parts))
-    assemble(folder)
+    assemble(folder, config.sample_rate_hz)
 
 
-def assemble(folder: Path) -> None:
+def assemble(folder: Path, sample_rate_hz: int) -> None:
     """Join the finished parts into `audio.i16` and its index, and remove them."""
     rows: list[dict[str, object]] = []
     offset = 0
@@ -127,26 +142,31 @@ def assemble(folder: Path) -> None:
                 offset += len(audio)
 
     write_atomically(folder / AUDIO_NAME, join)
+    save_sample_rate(folder, sample_rate_hz)
     write_rows(folder / INDEX_NAME, rows)
     for index in indices:
         index.with_suffix(".i16").unlink()
         index.unlink()
-    logger.info("corpus: %d utterances, %.2f h", len(rows), offset / SAMPLE_RATE_HZ / 3600)
+    logger.info("corpus: %d utterances, %.2f h", len(rows), offset / sample_rate_hz / 3600)
 
 
 def human_clips(speech_folder: Path, config: CorpusConfig) -> list[_Clip]:
-    """The recordings of a manifest.
+    """The recordings of a manifest, or without one those of a folder in LibriTTS layout.
 
     Raises:
-        ConfigError: if there is no manifest.
+        ConfigError: if there is neither.
     """
     manifest = speech_folder / "manifest.tsv"
-    if not manifest.is_file():
-        raise ConfigError(
-            f"{manifest} is missing; --data must name a folder with speech/ and text/"
-        )
-    with manifest.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+    if manifest.is_file():
+        with manifest.open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+    else:
+        rows = libritts_rows(speech_folder)
+        if not rows:
+            raise ConfigError(
+                f"{manifest} is missing, and so is <speaker>/<chapter>/<utterance>.wav beside it; "
+                "--data must name a folder with speech/ and text/"
+            )
     step = max(1, round(1 / config.human_share))
     return [_Clip(speech_folder / row["path"], row) for row in rows[::step]]
 
@@ -154,6 +174,8 @@ def human_clips(speech_folder: Path, config: CorpusConfig) -> list[_Clip]:
 def _synthetic_lines(text_folder: Path, config: CorpusConfig) -> list[_Line]:
     n_flite = sum(config.flite.values())
     n_world = config.n_world_speakers * config.n_per_world_speaker
+    if n_flite + n_world == 0:
+        return []
     texts = iter(draw_texts(text_folder, n_flite + n_world, config.seed))
     rng = random.Random(config.seed + 1)
     lines = []
@@ -181,10 +203,10 @@ def _stretch(rng: random.Random, config: CorpusConfig) -> float:
     return float(config.stretch ** rng.triangular(-1, 1, 0))
 
 
-def _make_part(job: tuple[Path, Sequence[_Line | _Clip]]) -> None:
+def _make_part(job: tuple[Path, Sequence[_Line | _Clip], int]) -> None:
     """Write one part: samples first, index last, so that an index means a whole part."""
-    stem, items = job
-    sounds = [_make(item) for item in items]
+    stem, items, sample_rate_hz = job
+    sounds = [_make(item, sample_rate_hz) for item in items]
     rows, offset = [], 0
     for utterance, samples in sounds:
         rows.append(
@@ -197,9 +219,9 @@ def _make_part(job: tuple[Path, Sequence[_Line | _Clip]]) -> None:
     write_rows(stem.with_suffix(".jsonl"), rows)
 
 
-def _make(item: _Line | _Clip) -> Sound:
+def _make(item: _Line | _Clip, sample_rate_hz: int) -> Sound:
     if isinstance(item, _Clip):
-        samples = read_audio(item.path, SAMPLE_RATE_HZ).samples
+        samples = read_audio(item.path, sample_rate_hz).samples
         row = item.row
         utterance = Utterance(
             start=0,
@@ -209,7 +231,7 @@ def _make(item: _Line | _Clip) -> Sound:
             split=row["split"],
             text=row["text"],
         )
-        return utterance, np.asarray(np.round(np.clip(samples, -1, 1) * 32767), dtype=np.int16)
+        return utterance, _to_int16(samples)
     samples_i16, phones = speak(item.speaker, item.text, item.stretch)
     source = "world" if item.speaker.pitch_hz > 0 else "flite"
     utterance = Utterance(
@@ -221,7 +243,14 @@ def _make(item: _Line | _Clip) -> Sound:
         text=item.text,
         phones=phones,
     )
+    if sample_rate_hz != SAMPLE_RATE_HZ:
+        samples = samples_i16.astype(np.float32) / 32767
+        samples_i16 = _to_int16(resample(samples, SAMPLE_RATE_HZ, sample_rate_hz))
     return utterance, samples_i16
+
+
+def _to_int16(samples: NDArray[np.float32]) -> NDArray[np.int16]:
+    return np.asarray(np.round(np.clip(samples, -1, 1) * 32767), dtype=np.int16)
 
 
 def main(argv: list[str] | None = None) -> None:

@@ -1,6 +1,7 @@
 """What the stages of the recipe hand to each other: recordings in one file, tokens in another.
 
-A corpus folder holds `audio.i16` (every utterance end to end, int16 mono) and `utterances.jsonl`; a
+A corpus folder holds `audio.i16` (every utterance end to end, int16 mono), `corpus.json` with its
+sample rate (16 kHz if that is missing) and `utterances.jsonl`; a
 token folder holds `tokens.safetensors` and `utterances.jsonl`. Both stay int16 in memory.
 """
 
@@ -13,15 +14,20 @@ from typing import Any
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
+from pipeline.audio_io import resample
 from pipeline.checkpoint import load_tensors, save_tensors, write_atomically
 from pipeline.errors import CheckpointError
 
 AUDIO_NAME = "audio.i16"
 INDEX_NAME = "utterances.jsonl"
+FORMAT_NAME = "corpus.json"
 TOKENS_NAME = "tokens.safetensors"
+
+_USUAL_RATE_HZ = 16_000
 
 SPEAKER_CAP_S = 1200.0
 """Seconds that one speaker counts for at most when sound is drawn: variety beats quantity."""
@@ -76,12 +82,16 @@ class Corpus:
     Args:
         folder: what `python -m training.corpus` wrote.
 
+    Attributes:
+        sample_rate_hz: of the sound as it is stored.
+
     Raises:
         CheckpointError: if the folder is not a corpus.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.sample_rate_hz = _read_sample_rate(folder / FORMAT_NAME)
         rows = read_rows(folder / INDEX_NAME)
         self.utterances = tuple(
             Utterance(**{**row, "phones": tuple((name, end) for name, end in row["phones"])})
@@ -90,8 +100,19 @@ class Corpus:
         self._audio = np.memmap(folder / AUDIO_NAME, dtype=np.int16, mode="r")
 
     def audio(self, utterance: Utterance) -> NDArray[np.int16]:
-        """Samples (N,) int16 of an utterance."""
+        """Samples (N,) int16 of an utterance, at `sample_rate_hz`."""
         return self._audio[utterance.start : utterance.start + utterance.n_samples]
+
+    def length_at(self, utterance: Utterance, sample_rate_hz: int) -> int:
+        """Samples of an utterance at a rate; rounded down, so that all rates agree on its ids."""
+        return utterance.n_samples * sample_rate_hz // self.sample_rate_hz
+
+    def samples_at(self, utterance: Utterance, sample_rate_hz: int) -> Tensor:
+        """Samples (`length_at`,) float32 in [-1, 1] of an utterance at a rate."""
+        samples = self.audio(utterance).astype(np.float32) / 2.0**15
+        samples = resample(samples, self.sample_rate_hz, sample_rate_hz)
+        missing = self.length_at(utterance, sample_rate_hz) - len(samples)
+        return F.pad(torch.from_numpy(samples), (0, missing))
 
     def select(
         self, split: str, sources: Sequence[str] = ("flite", "world", "human")
@@ -171,6 +192,18 @@ def save_tokens(
     save_tensors(
         folder / TOKENS_NAME, {"semantic": semantic.to(torch.int16), "codes": codes.to(torch.int16)}
     )
+
+
+def save_sample_rate(folder: Path, sample_rate_hz: int) -> None:
+    """Write the sample rate of a corpus folder's sound."""
+    write_rows(folder / FORMAT_NAME, [{"sample_rate_hz": sample_rate_hz}])
+
+
+def _read_sample_rate(path: Path) -> int:
+    if not path.is_file():
+        return _USUAL_RATE_HZ
+    (values,) = read_rows(path)
+    return int(values["sample_rate_hz"])
 
 
 def write_rows(path: Path, rows: Iterable[dict[str, Any]]) -> None:

@@ -142,7 +142,7 @@ def _hours_table(corpus: Corpus) -> str:
     for source in ("human", "flite", "world"):
         for split in ("train", "dev"):
             chosen = corpus.select(split, (source,))
-            hours = sum(u.n_samples for u in chosen) / 16_000 / 3600
+            hours = sum(u.n_samples for u in chosen) / corpus.sample_rate_hz / 3600
             n_speakers = len({u.speaker for u in chosen})
             lines.append(f"| {source} | {split} | {len(chosen)} | {n_speakers} | {hours:.2f} |")
     return "\n".join(lines) + "\n"

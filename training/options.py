@@ -16,7 +16,7 @@ def parse_stage_options(argv: list[str] | None, description: str) -> StageOption
         description: what the stage does, for `--help`.
     """
     parser = argparse.ArgumentParser(description=description)
-    parser.add_argument("--size", choices=("tiny", "small"), required=True)
+    parser.add_argument("--size", choices=("tiny", "small", "base"), required=True)
     parser.add_argument("--data", type=Path, required=True, help="raw material: speech/ and text/")
     parser.add_argument("--out", type=Path, required=True, help="folder of the run")
     parser.add_argument(

@@ -8,7 +8,7 @@ The spectra are disguised (speed, vocal tract length, noise), so that the voice 
 import dataclasses
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
@@ -18,7 +18,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from pipeline.checkpoint import write_atomically
-from pipeline.config import SemanticConfig, small, tiny
+from pipeline.config import DialogueConfig, SemanticConfig, base, small, tiny
 from pipeline.device import choose_device, inference_dtype
 from pipeline.errors import ConfigError
 from pipeline.tokenizers.semantic import N_FEATURES, SemanticTokenizer, build_encoder
@@ -83,6 +83,8 @@ class SemanticStageConfig:
     augment: AugmentConfig = field(default_factory=AugmentConfig)
 
 
+SIZES: dict[str, Callable[[], DialogueConfig]] = {"tiny": tiny, "small": small, "base": base}
+
 STAGES = {
     "tiny": SemanticStageConfig(
         loop=LoopConfig(max_steps=10, warmup_steps=2, evaluate_every=5, log_every=5),
@@ -101,6 +103,8 @@ STAGES = {
         crop_frames=160,
         augment=AugmentConfig(noise_share=0.25, max_band_bins=8, hidden_share=0.08),
     ),
+    # Its encoder is pretrained, so that it is only clustered: 200 points a cluster.
+    "base": SemanticStageConfig(loop=LoopConfig(max_steps=0), n_points=200_000),
 }
 
 
@@ -268,34 +272,51 @@ def main(argv: list[str] | None = None) -> None:
 def run(options: StageOptions) -> None:
     """Train, cluster, measure, and export to `models/semantic`.
 
+    A size that names a pretrained encoder is not trained, only clustered.
+
     Args:
         options: `out` holds `corpus/`; receives `semantic/` and `models/semantic/`.
 
     Raises:
-        CheckpointError: if there is no corpus.
-        ConfigError: if the corpus holds nothing to train on.
+        CheckpointError: if there is no corpus, or a pretrained encoder cannot be loaded.
+        ConfigError: if the size is unknown or the corpus holds nothing to train on.
     """
-    config = {"tiny": tiny, "small": small}[options.size]().semantic
-    stage = STAGES[options.size]
+    if options.size not in SIZES:
+        raise ConfigError(
+            f"semantic: no training for size {options.size!r}; there are {sorted(SIZES)}"
+        )
+    config, stage = SIZES[options.size]().semantic, STAGES[options.size]
     if options.minutes:
         loop = dataclasses.replace(stage.loop, max_minutes=options.minutes)
         stage = dataclasses.replace(stage, loop=loop)
     device = choose_device(options.device)
     corpus = Corpus(options.out / "corpus")
     store = MelStore(corpus, options.out / "semantic" / MEL_NAME, config)
-    job = SemanticJob(corpus, store, config, stage, device)
-    run_training(job, stage.loop, options.out / "semantic")
     material = Material(corpus=corpus, store=store)
-    job.encoder.eval()
-    job.heads.eval()
     rng = torch.Generator().manual_seed(stage.loop.seed)
+    figures: dict[str, float] = {}
+    if config.pretrained:
+        tokenizer = SemanticTokenizer.on_pretrained(config, device)
+    else:
+        job = SemanticJob(corpus, store, config, stage, device)
+        run_training(job, stage.loop, options.out / "semantic")
+        tokenizer, figures = _trained(job, config, material, rng)
     with torch.no_grad():
-        figures = job.evaluate(rng)
-        figures |= layer_figures(job.encoder, config, material, stage.n_points // 10, rng)
-        tokenizer = build_tokenizer(job.encoder, config, device)
         cluster(tokenizer, material, stage.n_points, stage.n_rounds, rng)
         figures |= judge(tokenizer, material, stage.n_judged, rng)
     _export(tokenizer, figures, options.out / "models" / "semantic")
+
+
+@torch.no_grad()
+def _trained(
+    job: SemanticJob, config: SemanticConfig, material: Material, rng: torch.Generator
+) -> tuple[SemanticTokenizer, dict[str, float]]:
+    """The trained encoder as a tokenizer that is not clustered yet, and figures of its training."""
+    job.encoder.eval()
+    job.heads.eval()
+    figures = job.evaluate(rng)
+    figures |= layer_figures(job.encoder, config, material, job.stage.n_points // 10, rng)
+    return build_tokenizer(job.encoder, config, job.device), figures
 
 
 def _export(tokenizer: SemanticTokenizer, figures: Mapping[str, float], folder: Path) -> None:

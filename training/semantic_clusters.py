@@ -65,14 +65,18 @@ def cluster(
         rng: CPU generator.
     """
     chosen: list[Utterance] = []
-    for sources in (SYNTHETIC, ("human",)):
-        pool = material.drawn("train", sources, len(material.corpus.utterances), rng)
-        seconds_left = n_points / 2 / tokenizer.config.rate_hz
+    corpus = material.corpus
+    pools = [
+        material.drawn("train", sources, len(corpus.utterances), rng)
+        for sources in (SYNTHETIC, ("human",))
+    ]
+    for pool in pools:
+        seconds_left = n_points / sum(map(bool, pools)) / tokenizer.config.rate_hz
         for utterance in pool:
             if seconds_left <= 0:
                 break
             chosen.append(utterance)
-            seconds_left -= utterance.n_samples / tokenizer.config.sample_rate_hz
+            seconds_left -= utterance.n_samples / corpus.sample_rate_hz
     points = torch.cat(_hidden_states(tokenizer, material.store, chosen))
     quantiser = tokenizer.quantiser
     quantiser.mean.copy_(points.mean(dim=0))

@@ -88,7 +88,8 @@ class MelStore:
     """
 
     def __init__(self, corpus: Corpus, path: Path, config: SemanticConfig) -> None:
-        counts = [4 * n_ids_of(u.n_samples, config) for u in corpus.utterances]
+        lengths = [corpus.length_at(u, _SAMPLE_RATE_HZ) for u in corpus.utterances]
+        counts = [4 * n_ids_of(n_samples, config) for n_samples in lengths]
         starts = np.concatenate([[0], np.cumsum(counts)])
         self._spans = {
             u.start: (int(starts[row]), int(starts[row + 1]))
@@ -104,7 +105,7 @@ class MelStore:
         with path.open("wb") as file:
             for utterance in corpus.utterances:
                 start, end = self._spans[utterance.start]
-                samples = torch.from_numpy(corpus.audio(utterance).astype(np.float32) / 2.0**15)
+                samples = corpus.samples_at(utterance, _SAMPLE_RATE_HZ)
                 mel = utterance_mel(samples, (end - start) // 4)
                 file.write(mel.to(torch.float16).numpy().tobytes())
 

@@ -3,7 +3,7 @@
 import copy
 import dataclasses
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,8 +12,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from pipeline.checkpoint import save_network
-from pipeline.config import TextToSemanticConfig, small, tiny
+from pipeline.config import TextToSemanticConfig, base, small, tiny
 from pipeline.device import choose_device, inference_dtype
+from pipeline.errors import ConfigError
 from pipeline.text_to_semantic.layout import TextLayout
 from pipeline.text_to_semantic.model import TextToSemantic
 from pipeline.tokenizers.text import TextTokenizer
@@ -70,6 +71,21 @@ def small_training() -> TextToSemanticTraining:
     )
 
 
+def base_training() -> TextToSemanticTraining:
+    """Paper scale: dropout and label smoothing as in SPEAR-TTS; utterances and windows up to 30 s.
+
+    SPEAR-TTS starts from a pretraining on speech alone and names no learning rate for Adam; a deep
+    network without that start needs a low one and a long warm-up.
+    """
+    return TextToSemanticTraining(
+        network=base().text_to_semantic,
+        loop=LoopConfig(max_steps=200_000, warmup_steps=4_000, evaluate_every=2_000),
+        batches=BatchConfig(n_frames=16_000, window_frames=750, max_utterance_frames=750),
+        learning_rate=3e-4,
+        average_decay=0.9995,
+    )
+
+
 def tiny_training() -> TextToSemanticTraining:
     """A few steps that exercise everything."""
     return TextToSemanticTraining(
@@ -78,6 +94,13 @@ def tiny_training() -> TextToSemanticTraining:
         batches=BatchConfig(n_frames=300),
         n_dev_batches=1,
     )
+
+
+SIZES: dict[str, Callable[[], TextToSemanticTraining]] = {
+    "tiny": tiny_training,
+    "small": small_training,
+    "base": base_training,
+}
 
 
 def guidance_cost(attention: Tensor, layout: TextLayout, batch: Batch, width: float) -> Tensor:
@@ -277,9 +300,14 @@ def run(options: StageOptions) -> None:
     """Train on `out/tokens` and export to `out/models/text_to_semantic`.
 
     Raises:
+        ConfigError: if the size is unknown.
         DialogueError: if an earlier stage's results are missing.
     """
-    config = small_training() if options.size == "small" else tiny_training()
+    if options.size not in SIZES:
+        raise ConfigError(
+            f"text_to_semantic: no training for size {options.size!r}; there are {sorted(SIZES)}"
+        )
+    config = SIZES[options.size]()
     loop = dataclasses.replace(config.loop, max_minutes=options.minutes)
     config = dataclasses.replace(config, loop=loop)
     models = options.out / "models"

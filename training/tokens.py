@@ -9,7 +9,6 @@ import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -55,19 +54,25 @@ def run(options: StageOptions) -> None:
     corpus = Corpus(options.out / "corpus")
     folder, models = options.out / "tokens", options.out / "models"
     tokenizer = SemanticTokenizer.load(models / "semantic", device)
-    semantic = encode_in_parts(
-        corpus, tokenizer.encode_batch, folder / "parts" / _name("semantic", models / "semantic")
-    )
     codec = load_codec(models / "codec", device)
     frames_per_id = frames_per_semantic_id(codec, tokenizer.config)
+    semantic = encode_in_parts(
+        corpus,
+        tokenizer.encode_batch,
+        folder / "parts" / _name("semantic", models / "semantic"),
+        tokenizer.config.sample_rate_hz,
+    )
 
     def encode_codes(recordings: list[Tensor]) -> list[Tensor]:
         return encode_with_codec(codec, recordings, tokenizer.config, device)
 
     codes = encode_in_parts(
-        corpus, encode_codes, folder / "parts" / _name("codes", models / "codec")
+        corpus,
+        encode_codes,
+        folder / "parts" / _name("codes", models / "codec"),
+        codec.sample_rate_hz,
     )
-    utterances = token_spans(corpus.utterances, tokenizer.config, frames_per_id)
+    utterances = token_spans(corpus, tokenizer.config, frames_per_id)
     save_tokens(folder, semantic, codes, utterances)
     logger.info("%d utterances, %d ids in %s", len(utterances), semantic.shape[-1], folder)
 
@@ -76,13 +81,13 @@ def frames_per_semantic_id(codec: Codec, config: SemanticConfig) -> int:
     """Acoustic frames that one semantic id stands for.
 
     Raises:
-        ConfigError: if that is not a whole number, or the codec hears another sample rate.
+        ConfigError: if that is not a whole number.
     """
     ratio = codec.frame_rate_hz / config.rate_hz
-    if ratio != int(ratio) or codec.sample_rate_hz != config.sample_rate_hz:
+    if ratio != int(ratio):
         raise ConfigError(
-            f"a codec of {codec.frame_rate_hz} frames/s at {codec.sample_rate_hz} Hz does not fit "
-            f"{config.rate_hz} semantic ids/s at {config.sample_rate_hz} Hz"
+            f"a codec of {codec.frame_rate_hz} frames/s does not fit {config.rate_hz} semantic "
+            "ids/s; a whole number of frames for each id works"
         )
     return int(ratio)
 
@@ -95,37 +100,38 @@ def encode_with_codec(
 
     Args:
         codec: encodes.
-        recordings: each (N,) float32.
+        recordings: each (N,) float32 at the codec's sample rate.
         config: rates of the semantic ids.
         device: where the codec is.
     """
-    per_id = config.sample_rate_hz // config.rate_hz
-    n_samples = [per_id * n_ids_of(len(samples), config) for samples in recordings]
+    lengths = [len(r) * config.sample_rate_hz // codec.sample_rate_hz for r in recordings]
+    per_id = codec.sample_rate_hz // config.rate_hz
+    n_samples = [per_id * n_ids_of(length, config) for length in lengths]
     batch = torch.zeros(len(recordings), max(n_samples))
     for row, samples, count in zip(batch, recordings, n_samples, strict=True):
         row[: min(count, len(samples))] = samples[:count]
     codes = codec.encode(batch.to(device)).cpu()
-    hop_samples = config.sample_rate_hz / codec.frame_rate_hz
+    hop_samples = codec.sample_rate_hz / codec.frame_rate_hz
     n_frames = [round(count / hop_samples) for count in n_samples]
     return [row[:, :count] for row, count in zip(codes, n_frames, strict=True)]
 
 
-def encode_in_parts(corpus: Corpus, encode: EncodeBatch, stem: Path) -> Tensor:
+def encode_in_parts(corpus: Corpus, encode: EncodeBatch, stem: Path, sample_rate_hz: int) -> Tensor:
     """Tokens of a whole corpus end to end, int16, through part files that survive a stop.
 
     Args:
         corpus: recordings.
         encode: tokens of a batch.
         stem: part files are named after it; it should change when the tokenizer does.
+        sample_rate_hz: that `encode` wants.
     """
     parts = []
     utterances = corpus.utterances
     for number, start in enumerate(range(0, len(utterances), _N_UTTERANCES_PER_PART)):
         path = stem.with_name(f"{stem.name}-{number:03d}.safetensors")
         if not path.is_file():
-            tokens = _encode_part(
-                corpus, utterances[start : start + _N_UTTERANCES_PER_PART], encode
-            )
+            chosen = utterances[start : start + _N_UTTERANCES_PER_PART]
+            tokens = _encode_part(corpus, chosen, encode, sample_rate_hz)
             save_tensors(path, {"tokens": tokens.to(torch.int16)})
             logger.info(
                 "%s: %d of %d",
@@ -137,14 +143,14 @@ def encode_in_parts(corpus: Corpus, encode: EncodeBatch, stem: Path) -> Tensor:
     return torch.cat(parts, dim=-1)
 
 
-def _encode_part(corpus: Corpus, utterances: Sequence[Utterance], encode: EncodeBatch) -> Tensor:
+def _encode_part(
+    corpus: Corpus, utterances: Sequence[Utterance], encode: EncodeBatch, sample_rate_hz: int
+) -> Tensor:
     """Tokens in order; like lengths are encoded together."""
     found: dict[int, Tensor] = {}
-    for rows in batches_of_like_length([u.n_samples for u in utterances], _BATCH_S * 16_000):
-        recordings = [
-            torch.from_numpy(corpus.audio(utterances[row]).astype(np.float32) / 2.0**15)
-            for row in rows
-        ]
+    lengths = [corpus.length_at(u, sample_rate_hz) for u in utterances]
+    for rows in batches_of_like_length(lengths, _BATCH_S * sample_rate_hz):
+        recordings = [corpus.samples_at(utterances[row], sample_rate_hz) for row in rows]
         found.update(zip(rows, encode(recordings), strict=True))
     return torch.cat([found[row] for row in range(len(utterances))], dim=-1)
 
@@ -161,13 +167,13 @@ def batches_of_like_length(lengths: Sequence[int], max_total: float) -> list[lis
 
 
 def token_spans(
-    utterances: Sequence[Utterance], config: SemanticConfig, frames_per_id: int
+    corpus: Corpus, config: SemanticConfig, frames_per_id: int
 ) -> list[TokenisedUtterance]:
     """Where each utterance's tokens are when all stand end to end."""
     spans = []
     start = 0
-    for utterance in utterances:
-        n_ids = n_ids_of(utterance.n_samples, config)
+    for utterance in corpus.utterances:
+        n_ids = n_ids_of(corpus.length_at(utterance, config.sample_rate_hz), config)
         spans.append(
             TokenisedUtterance(
                 semantic_start=start,

@@ -39,6 +39,9 @@ class SoundStorm(nn.Module):
         self.code_projection = nn.Parameter(torch.randn(Q, config.code_dim, D) * Q**-0.5)
         self.code_free = nn.Parameter(torch.zeros(Q, config.n_codes, D))
         self.hidden_embedding = nn.Parameter(torch.randn(Q, 1, D) * Q**-0.5)
+        self.voice = nn.Sequential(
+            nn.LayerNorm(D), nn.Linear(D, D), nn.SiLU(), _starting_at_zero(nn.Linear(D, D))
+        )
         self.blocks = nn.ModuleList(
             ConformerBlock(
                 D,
@@ -126,8 +129,28 @@ class SoundStorm(nn.Module):
         rows = (codes.transpose(1, 2) + first_rows).reshape(B * T, Q)
         code_sum = F.embedding_bag(rows, table.flatten(0, 1), mode="sum").view(B, T, -1)
         x: Tensor = code_sum + self.semantic_embedding(semantic_ids) + self.slot_embedding(slots)
+        x = x + self._voices(code_sum, codes, slots)
         kind = x.device.type
         return x.to(torch.get_autocast_dtype(kind)) if torch.is_autocast_enabled(kind) else x
+
+    def _voices(self, code_sum: Tensor, codes: Tensor, slots: Tensor) -> Tensor:
+        """What each frame's speaker sounds like on average: (B, T, D).
+
+        The mean embedding of the frames of the same slot whose codes are all known, which are the
+        prompt's and other given ones. Attention could find it; told outright, it is learned soon.
+        """
+        known = (codes != self.config.hidden_code).all(dim=1) & (slots > 0)
+        member = F.one_hot(slots, self.config.n_slots + 1).to(code_sum.dtype) * known[..., None]
+        counts = member.sum(dim=1)[..., None]
+        means = torch.matmul(member.transpose(1, 2), code_sum) / counts.clamp(min=1.0)
+        voices = self.voice(means) * (counts > 0)
+        return voices.gather(1, slots[..., None].expand(-1, -1, voices.shape[-1]))
+
+
+def _starting_at_zero(layer: nn.Linear) -> nn.Linear:
+    nn.init.zeros_(layer.weight)
+    nn.init.zeros_(layer.bias)
+    return layer
 
 
 def _normalised(config: SoundStormConfig, codebooks: Tensor | None) -> Tensor:

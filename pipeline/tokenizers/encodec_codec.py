@@ -49,14 +49,14 @@ class EncodecCodec:
 
     @classmethod
     def load(
-        cls, source: str | Path, device: torch.device, bandwidth_kbps: float = BANDWIDTH_KBPS
+        cls, source: str | Path, device: torch.device, bandwidth_kbps: float | None = None
     ) -> Self:
         """Read a pretrained EnCodec.
 
         Args:
             source: a local folder written by `save_pretrained`, or a name on the model hub.
             device: where it shall run.
-            bandwidth_kbps: one of the model's own.
+            bandwidth_kbps: one of the model's own; `None`: its only one, as `save` leaves it, or 6.
 
         Raises:
             CheckpointError: if the model cannot be found, is damaged or lacks weights.
@@ -75,7 +75,16 @@ class EncodecCodec:
             raise CheckpointError(
                 f"EnCodec {source} lacks {len(missing)} weights, first {missing[0]}; restore it"
             )
+        if bandwidth_kbps is None:
+            offered = model.config.target_bandwidths
+            bandwidth_kbps = offered[0] if len(offered) == 1 else BANDWIDTH_KBPS
         return cls(model.to(device), bandwidth_kbps)
+
+    def save(self, folder: Path) -> None:
+        """Write config and weights, only the levels in use; `load` needs nothing else."""
+        del self._model.quantizer.layers[self._n_levels :]
+        self._model.config.target_bandwidths = [self._bandwidth_kbps]
+        self._model.save_pretrained(folder)
 
     @property
     def sample_rate_hz(self) -> int:

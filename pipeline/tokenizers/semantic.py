@@ -191,6 +191,19 @@ class SemanticTokenizer(nn.Module):
         self.compute_dtype = torch.float32
 
     @classmethod
+    def on_pretrained(cls, config: SemanticConfig, device: torch.device) -> "SemanticTokenizer":
+        """A tokenizer on the encoder that the config names, not clustered yet.
+
+        Args:
+            config: `pretrained` is a folder or a hub id.
+            device: where to compute.
+
+        Raises:
+            CheckpointError: if the encoder is missing or damaged.
+        """
+        return cls(config, _pretrained_encoder(Path(), config))._ready(device)
+
+    @classmethod
     def load(cls, folder: Path, device: torch.device | None = None) -> "SemanticTokenizer":
         """Read a tokenizer that training exported.
 
@@ -211,9 +224,11 @@ class SemanticTokenizer(nn.Module):
         else:
             tokenizer = cls(config, build_encoder(config, config.layer))
             load_network(folder, tokenizer)
-        device = device or torch.device("cpu")
-        tokenizer.compute_dtype = inference_dtype(device)
-        return tokenizer.eval().requires_grad_(False).to(device)
+        return tokenizer._ready(device or torch.device("cpu"))
+
+    def _ready(self, device: torch.device) -> "SemanticTokenizer":
+        self.compute_dtype = inference_dtype(device)
+        return self.eval().requires_grad_(False).to(device)
 
     def save(self, folder: Path) -> None:
         """Write config and weights (float16); a pretrained encoder's own are not repeated."""

@@ -11,6 +11,7 @@ from training.data import (
     Corpus,
     TokenCorpus,
     TokenisedUtterance,
+    save_sample_rate,
     save_tokens,
     write_rows,
 )
@@ -91,3 +92,21 @@ def test_selection_of_tokens_keeps_only_the_split_asked_for(tokens: TokenCorpus)
 def test_a_folder_without_tokens_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match=r"tokens\.safetensors is missing"):
         TokenCorpus(tmp_path)
+
+
+def test_sound_is_given_at_any_rate_and_the_stored_rate_is_remembered(tmp_path: Path) -> None:
+    times = np.arange(24_001) / 24_000
+    tone = (10_000 * np.sin(2 * np.pi * 440 * times)).astype(np.int16)
+    (tmp_path / AUDIO_NAME).write_bytes(tone.tobytes())
+    write_rows(tmp_path / INDEX_NAME, [{**ROWS[0], "n_samples": len(tone), "phones": []}])
+    assert Corpus(tmp_path).sample_rate_hz == 16_000
+    save_sample_rate(tmp_path, 24_000)
+    corpus = Corpus(tmp_path)
+    assert corpus.sample_rate_hz == 24_000
+    (utterance,) = corpus.utterances
+    same = corpus.samples_at(utterance, 24_000)
+    assert np.array_equal(same.numpy() * 2.0**15, tone)
+    slower = corpus.samples_at(utterance, 16_000)
+    assert len(slower) == corpus.length_at(utterance, 16_000) == 16_000
+    wanted = 10_000 / 2.0**15 * np.sin(2 * np.pi * 440 * np.arange(16_000) / 16_000)
+    assert np.abs(slower.numpy() - wanted)[100:-100].max() < 1e-3

@@ -6,6 +6,7 @@ import pytest
 
 from pipeline.errors import ConfigError
 from pipeline.tokenizers.text import TextTokenizer
+from training.data import INDEX_NAME, write_rows
 from training.text_tokenizer import main
 
 
@@ -25,6 +26,13 @@ def test_the_stage_exports_one_model_that_knows_the_characters(tmp_path: Path) -
     assert files == [tmp_path / "run" / "models" / "text_tokenizer" / "tokenizer.model"]
     tokenizer = TextTokenizer.load(files[0])
     assert len(tokenizer.encode("how?!")) == 5
+
+
+def test_transcripts_stand_in_where_there_are_no_texts(tmp_path: Path) -> None:
+    write_rows(tmp_path / "run" / "corpus" / INDEX_NAME, [{"text": "Late jazz?"}, {"text": ""}])
+    main(["--size", "base", "--data", str(tmp_path), "--out", str(tmp_path / "run")])
+    path = tmp_path / "run" / "models" / "text_tokenizer" / "tokenizer.model"
+    assert len(TextTokenizer.load(path).encode("jazz?")) == 5
 
 
 def test_missing_texts_are_named(tmp_path: Path) -> None:

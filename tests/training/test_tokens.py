@@ -84,21 +84,22 @@ def test_a_finished_part_is_not_encoded_again(corpus: Corpus, tmp_path: Path) ->
         calls.append(len(recordings))
         return [torch.tensor([len(samples)]) for samples in recordings]
 
-    first = encode_in_parts(corpus, encode, tmp_path / "parts" / "x")
+    first = encode_in_parts(corpus, encode, tmp_path / "parts" / "x", 16_000)
     assert first.tolist() == list(LENGTHS)
     assert sum(calls) == len(LENGTHS)
-    assert torch.equal(encode_in_parts(corpus, encode, tmp_path / "parts" / "x"), first)
+    again = encode_in_parts(corpus, encode, tmp_path / "parts" / "x", 16_000)
+    assert torch.equal(again, first)
     assert sum(calls) == len(LENGTHS)
 
 
 class _Codec:
     """Codes that say how loud each hop is."""
 
-    sample_rate_hz, n_levels, n_codes, identity = 16_000, 1, 4, "loudness"
+    n_levels, n_codes, identity = 1, 4, "loudness"
     codebooks = torch.zeros(1, 4, 1)
 
-    def __init__(self, frame_rate_hz: float = 50.0) -> None:
-        self.frame_rate_hz = frame_rate_hz
+    def __init__(self, frame_rate_hz: float = 50.0, sample_rate_hz: int = 16_000) -> None:
+        self.frame_rate_hz, self.sample_rate_hz = frame_rate_hz, sample_rate_hz
 
     def encode(self, samples: Tensor) -> Tensor:
         return samples.unfold(1, 320, 320).abs().amax(dim=-1).round().to(torch.int64).unsqueeze(1)
@@ -113,6 +114,14 @@ def test_sound_is_cut_or_padded_at_its_end_only() -> None:
     assert [row.tolist() for row in codes] == [[[1, 1, 1, 1]], [[1, 1, 1, 1]]]
     shorter = encode_with_codec(_Codec(), [torch.ones(320)], tiny().semantic, torch.device("cpu"))
     assert shorter[0].tolist() == [[1, 0]]
+
+
+def test_a_codec_of_another_sample_rate_gives_as_many_frames_as_its_own_rate_asks() -> None:
+    codec = _Codec(frame_rate_hz=75.0, sample_rate_hz=24_000)
+    assert frames_per_semantic_id(codec, tiny().semantic) == 3
+    recordings = [torch.ones(960 * 2 + 479), torch.ones(960 * 2 + 480)]
+    codes = encode_with_codec(codec, recordings, tiny().semantic, torch.device("cpu"))
+    assert [row.shape for row in codes] == [(1, 6), (1, 9)]
 
 
 def test_a_codec_whose_frames_do_not_fit_the_ids_is_refused() -> None:
