@@ -1,1 +1,1 @@
-"""How speech is made: script → turns → ids → codes → waveform → dialogue. Start at `dialogue.py`."""
+"""How speech is made: script → turns → ids → codes → sound → dialogue. Start in `dialogue.py`."""

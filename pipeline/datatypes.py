@@ -24,7 +24,7 @@ class Turn:
         text: what is shown in captions, as typed.
         spoken_text: what is said: `text` with respellings applied; equal to `text` without any.
         pace: 1.0 is the voice's own; 2.0 is twice as fast. In [0.5, 2.0].
-        gap_s: seconds of silence before this turn; negative overlaps the one before; `None`: default.
+        gap_s: seconds of silence before this turn; negative overlaps; `None`: the default.
         pauses: (character position in `spoken_text`, seconds) of each inline `{pause}`.
         respellings: (start, end, said) of each inline `{shown|said}`: `text[start:end]` is said so.
         line: 1-based line of the script where the turn starts.

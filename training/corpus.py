@@ -137,7 +137,7 @@ def assemble(folder: Path, sample_rate_hz: int) -> None:
             for index in indices:
                 audio = np.fromfile(index.with_suffix(".i16"), dtype=np.int16)
                 for row in read_rows(index):
-                    rows.append({**row, "start": int(row["start"]) + offset})  # type: ignore[call-overload]
+                    rows.append({**row, "start": int(row["start"]) + offset})
                 audio.tofile(joined)
                 offset += len(audio)
 
@@ -244,8 +244,8 @@ def _make(item: _Line | _Clip, sample_rate_hz: int) -> Sound:
         phones=phones,
     )
     if sample_rate_hz != SAMPLE_RATE_HZ:
-        samples = samples_i16.astype(np.float32) / 32767
-        samples_i16 = _to_int16(resample(samples, SAMPLE_RATE_HZ, sample_rate_hz))
+        at_16_khz = (samples_i16 / 32767).astype(np.float32)
+        samples_i16 = _to_int16(resample(at_16_khz, SAMPLE_RATE_HZ, sample_rate_hz))
     return utterance, samples_i16
 
 

@@ -222,7 +222,8 @@ class TextToSemanticJob:
     def _follow(self, step: int) -> None:
         """Move the average towards the network; faster at first, to forget the random start."""
         decay = min(self.config.average_decay, (step + 1) / (step + 10))
-        average, current = list(self.average.parameters()), list(self.network.parameters())
+        average: list[Tensor] = list(self.average.parameters())
+        current: list[Tensor] = list(self.network.parameters())
         with torch.no_grad():
             torch._foreach_lerp_(average, current, 1.0 - decay)
 

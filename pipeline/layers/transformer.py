@@ -92,7 +92,8 @@ class SelfAttention(nn.Module):
         if seen is None and cache is None:
             seen = torch.ones(1, 1, T, T, dtype=torch.bool, device=states.device).tril()
         mixed = _attend(queries, keys, values, seen)
-        return self.to_states(mixed.transpose(1, 2).reshape(B, T, D))
+        attended: Tensor = self.to_states(mixed.transpose(1, 2).reshape(B, T, D))
+        return attended
 
 
 class CrossAttention(nn.Module):
@@ -205,7 +206,8 @@ class EncoderLayer(nn.Module):
     def forward(self, states: Tensor, tables: Tables, seen: Tensor) -> Tensor:
         """Transform states (B, T, D); `seen` (B, 1, 1, T) bool is True for what is not padding."""
         states = states + self.dropout(self.attention(self.attention_norm(states), tables, seen))
-        return states + self.dropout(self.feed_forward(self.feed_forward_norm(states)))
+        transformed: Tensor = self.dropout(self.feed_forward(self.feed_forward_norm(states)))
+        return states + transformed
 
 
 class DecoderLayer(nn.Module):

@@ -143,7 +143,7 @@ class SoundStorm(nn.Module):
         member = F.one_hot(slots, self.config.n_slots + 1).to(code_sum.dtype) * known[..., None]
         counts = member.sum(dim=1)[..., None]
         means = torch.matmul(member.transpose(1, 2), code_sum) / counts.clamp(min=1.0)
-        voices = self.voice(means) * (counts > 0)
+        voices: Tensor = self.voice(means) * (counts > 0)
         return voices.gather(1, slots[..., None].expand(-1, -1, voices.shape[-1]))
 
 

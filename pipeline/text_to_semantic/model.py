@@ -12,6 +12,7 @@ spoken.
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -122,11 +123,12 @@ class TextToSemantic(nn.Module):
         spoken = torch.cat((torch.zeros_like(seen[:, :n_prompt]), layout.spoken), dim=1)
         heads = torch.arange(self.config.n_heads, device=states.device)[:, None, None]
         guided = torch.where(heads < self.config.n_guided_heads, spoken[:, None, None], everything)
+        layers: list[Any] = list(self.decoder)
         memories = tuple(
             layer.cross_attention.remember(
                 states, tables, guided if layer.n_weights else everything
             )
-            for layer in self.decoder
+            for layer in layers
         )
         return EncodedText(memories=memories, layout=layout, n_prompt=n_prompt)
 

@@ -114,7 +114,7 @@ class EncodecCodec:
     @property
     def codebooks(self) -> Tensor:
         """(Q, V, code_dim) float32, the vectors that are summed."""
-        layers = list(self._model.quantizer.layers)[: self._n_levels]
+        layers: list[Any] = list(self._model.quantizer.layers)[: self._n_levels]
         return torch.stack([layer.codebook.embed for layer in layers]).float()
 
     @torch.inference_mode()
@@ -133,7 +133,8 @@ class EncodecCodec:
         if samples.ndim != 2 or samples.shape[-1] == 0:
             raise ShapeError(f"samples of shape {tuple(samples.shape)}; (B, N) with N > 0 works")
         sound = samples.to(self._model.device, torch.float32)[:, None]
-        codes: Tensor = self._model.encode(sound, bandwidth=self._bandwidth_kbps).audio_codes
+        encoded: Any = self._model.encode(sound, bandwidth=self._bandwidth_kbps)
+        codes: Tensor = encoded.audio_codes
         return codes[0]
 
     @torch.inference_mode()
@@ -153,8 +154,8 @@ class EncodecCodec:
             raise ShapeError(
                 f"codes of shape {tuple(codes.shape)}; (B, {self._n_levels}, T) with T > 0 works"
             )
-        frames = codes.to(self._model.device)[None]
-        sound: Tensor = self._model.decode(frames, [None]).audio_values
+        model: Any = self._model  # its annotations ask for scales that it does without
+        sound: Tensor = model.decode(codes.to(model.device)[None], [None]).audio_values
         return sound[:, 0]
 
 
