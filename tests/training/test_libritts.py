@@ -1,5 +1,6 @@
-import multiprocessing.dummy
+from multiprocessing.pool import ThreadPool
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -70,8 +71,8 @@ def test_a_folder_of_another_layout_holds_nothing(tmp_path: Path) -> None:
 def test_the_base_corpus_is_made_of_recordings_alone_at_the_codecs_rate(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    threads = multiprocessing.dummy  # processes take seconds to start
-    monkeypatch.setattr(corpus.multiprocessing, "get_context", lambda _: threads)
+    threads = SimpleNamespace(Pool=ThreadPool)  # processes take seconds to start
+    monkeypatch.setattr(corpus, "multiprocessing", SimpleNamespace(get_context=lambda _: threads))
     speech = tmp_path / "data" / "speech"
     write_utterance(speech / "1" / "1" / "a.wav", "One.", pitch_hz=9_000.0)
     write_utterance(speech / "2" / "1" / "b.flac", "Two.")
