@@ -90,14 +90,17 @@ def test_before_training_a_head_says_how_often_codes_occur(job: SoundStormJob) -
     assert float(logits.exp().sum()) == pytest.approx(1.0, abs=1e-4)
 
 
-def test_only_the_heads_of_levels_in_the_batch_learn(job: SoundStormJob) -> None:
-    batch = dataclasses.replace(job.source.draw_batch(rng(1)))
-    batch = dataclasses.replace(batch, level=torch.full_like(batch.level, 2))
+def test_only_the_level_of_a_row_and_the_next_one_learn(job: SoundStormJob) -> None:
+    batch = job.source.draw_batch(rng(1))
+    hidden = ~batch.given & (torch.arange(batch.given.shape[1]) % 2 == 0)
+    batch = dataclasses.replace(batch, level=torch.full_like(batch.level, 1), hidden=hidden)
     sums, counts = masked_cross_entropy(job.network, batch)
     sums.sum().backward()
     learnt = job.network.head_bias.grad.abs().sum(dim=1) > 0
-    assert learnt.tolist() == [False, False, True, False]
-    assert counts.tolist() == [0, 0, int(batch.hidden.sum()), 0]
+    assert learnt.tolist() == [False, True, True, False]
+    # The next level is only asked for where the row's own is visible.
+    visible = ~batch.given & ~hidden
+    assert counts.tolist() == [0, int(hidden.sum()), int(visible.sum()), 0]
 
 
 def test_evaluation_tells_every_level_of_both_kinds_of_source(job: SoundStormJob) -> None:
