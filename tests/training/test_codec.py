@@ -120,8 +120,8 @@ def test_a_corpus_without_held_out_speech_is_refused(tmp_path: Path, tone: Wavef
 
 
 def test_an_unknown_size_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="no training for size 'base'"):
-        stage.run(StageOptions(size="base", data=tmp_path, out=tmp_path))
+    with pytest.raises(ConfigError, match="no training for size 'huge'"):
+        stage.run(StageOptions(size="huge", data=tmp_path, out=tmp_path))
 
 
 def test_a_training_without_steps_before_kmeans_is_refused() -> None:
