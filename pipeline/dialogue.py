@@ -29,7 +29,7 @@ from pipeline.datatypes import (
     Voices,
 )
 from pipeline.device import choose_device
-from pipeline.errors import VoiceError
+from pipeline.errors import ScriptError, VoiceError
 from pipeline.models import ASSETS, Models, find_model_folder, load_models
 from pipeline.recording_to_voice import load_voice, recording_to_voice
 from pipeline.script_to_turns import script_to_turns
@@ -253,7 +253,13 @@ class DialoguePipeline:
             _seeded_generator(seed, f"semantic {sequence.turn_indices} {sequence.texts}")
             for sequence in text
         ]
-        pieces = generate_semantic(network, text, prompts, options.text, generators, clock.report)
+        try:
+            pieces = generate_semantic(
+                network, text, prompts, options.text, generators, clock.report
+            )
+        except ScriptError as error:  # the stage knows turns, not lines
+            line = None if error.turn is None else script.turns[error.turn].line
+            raise ScriptError(str(error), line, error.turn) from error
         return pieces_to_turns(text, pieces, script.turns, rate_hz)
 
     def _make_up_voices(

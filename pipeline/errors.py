@@ -11,11 +11,12 @@ class ScriptError(DialogueError):
     Args:
         message: what was read and what would work.
         line: 1-based line of the script, if one line is at fault.
+        turn: number of the turn from 0, where a stage that knows no lines is at fault with one.
     """
 
-    def __init__(self, message: str, line: int | None = None) -> None:
+    def __init__(self, message: str, line: int | None = None, turn: int | None = None) -> None:
         super().__init__(message if line is None else f"line {line}: {message}")
-        self.line = line
+        self.line, self.turn = line, turn
 
 
 class VoiceError(DialogueError):

@@ -63,7 +63,7 @@ class TokenisedUtterance:
     Attributes:
         semantic_start, n_semantic: its span of the semantic ids.
         frame_start, n_frames: its span of the codes: frames per id times `n_semantic`, or none.
-        speaker, source, split, text: as in `Utterance`.
+        speaker, source, split, text, phones: as in `Utterance`.
     """
 
     semantic_start: int
@@ -74,6 +74,7 @@ class TokenisedUtterance:
     source: str
     split: str
     text: str = ""
+    phones: tuple[tuple[str, float], ...] = ()
 
 
 class Corpus:
@@ -93,10 +94,7 @@ class Corpus:
         self.folder = folder
         self.sample_rate_hz = _read_sample_rate(folder / FORMAT_NAME)
         rows = read_rows(folder / INDEX_NAME)
-        self.utterances = tuple(
-            Utterance(**{**row, "phones": tuple((name, end) for name, end in row["phones"])})
-            for row in rows
-        )
+        self.utterances = tuple(Utterance(**{**row, "phones": _phones(row)}) for row in rows)
         self._audio = np.memmap(folder / AUDIO_NAME, dtype=np.int16, mode="r")
 
     def audio(self, utterance: Utterance) -> NDArray[np.int16]:
@@ -134,7 +132,10 @@ class TokenCorpus:
     def __init__(self, folder: Path) -> None:
         tensors = load_tensors(folder / TOKENS_NAME)
         self._semantic, self._codes = tensors["semantic"], tensors["codes"]
-        self.utterances = tuple(TokenisedUtterance(**row) for row in read_rows(folder / INDEX_NAME))
+        self.utterances = tuple(
+            TokenisedUtterance(**{**row, "phones": _phones(row)})
+            for row in read_rows(folder / INDEX_NAME)
+        )
 
     def semantic_ids(self, utterance: TokenisedUtterance) -> Tensor:
         """Semantic ids (S,) int64."""
@@ -226,3 +227,7 @@ def read_rows(path: Path) -> Iterator[dict[str, Any]]:
     with path.open(encoding="utf-8") as file:
         for line in file:
             yield json.loads(line)
+
+
+def _phones(row: dict[str, Any]) -> tuple[tuple[str, float], ...]:
+    return tuple((name, end) for name, end in row.get("phones", ()))

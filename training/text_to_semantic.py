@@ -16,10 +16,10 @@ from pipeline.config import TextToSemanticConfig, base, small, tiny
 from pipeline.device import choose_device, inference_dtype
 from pipeline.errors import ConfigError
 from pipeline.text_to_semantic.layout import TextLayout
-from pipeline.text_to_semantic.model import TextToSemantic
+from pipeline.text_to_semantic.model import EncodedText, TextToSemantic
 from pipeline.tokenizers.text import TextTokenizer
 from training.config import LoopConfig, StageOptions
-from training.data import TokenCorpus
+from training.data import TokenCorpus, TokenisedUtterance
 from training.loop import run_training
 from training.options import parse_stage_options
 from training.text_to_semantic_data import (
@@ -43,7 +43,8 @@ class TextToSemanticTraining:
         label_smoothing: share of the target spread over all ids.
         guidance_start, guidance_end: weight of the guided-attention loss at the start and from
             `guidance_until` (a share of the run) on.
-        guidance_width: how far from the diagonal attention may be, as a share of the piece.
+        guidance_width: how far from a character's middle attention may be, in semantic ids.
+        duration_weight: of the loss of the predicted durations.
         average_decay: of the running average of the weights, which is what is exported.
         n_dev_batches: batches of an evaluation.
     """
@@ -59,7 +60,8 @@ class TextToSemanticTraining:
     guidance_start: float = 3.0
     guidance_end: float = 0.2
     guidance_until: float = 0.3
-    guidance_width: float = 0.1
+    guidance_width: float = 1.5
+    duration_weight: float = 1.0
     average_decay: float = 0.998
     n_dev_batches: int = 8
 
@@ -104,32 +106,35 @@ SIZES: dict[str, Callable[[], TextToSemanticTraining]] = {
 
 
 def guidance_cost(attention: Tensor, layout: TextLayout, batch: Batch, width: float) -> Tensor:
-    """Share of attention that strays from its piece's diagonal (arXiv 1710.08969, section 4.1).
+    """Share of attention that strays from the characters being said.
+
+    After guided attention (arXiv 1710.08969, section 4.1), with each character's own time for the
+    diagonal.
 
     Args:
         attention: (B, heads, S, L) float32, sums to 1 over L.
         layout: of the texts; tells the characters of each piece.
-        batch: tells the positions of each piece.
-        width: of the Gaussian around the diagonal that costs nothing, as a share of the piece.
+        batch: tells the time of each character and the pieces of each position.
+        width: of the Gaussian around a character's middle that costs nothing, in semantic ids.
 
     Returns:
         0-d float32 in [0, 1].
     """
-    off_diagonal = (_character_places(layout)[:, None] - batch.frame_places[..., None]) / width
+    middles = batch.durations.cumsum(dim=1) - 0.5 * batch.durations
+    positions = torch.arange(attention.shape[2], device=attention.device) + 0.5
+    off = (middles[:, None] - positions[:, None]) / torch.maximum(
+        batch.durations[:, None] / 2, torch.tensor(width)
+    )
     same_piece = layout.pieces[:, None] == batch.frame_pieces[..., None]
-    cost = 1.0 - torch.exp(-0.5 * off_diagonal.square()) * same_piece
+    cost = 1.0 - torch.exp(-0.5 * off.square()) * same_piece
     strayed = (attention * cost[:, None]).sum(dim=-1).mean(dim=1)
     return (strayed * batch.said_valid).sum() / batch.said_valid.sum()
 
 
-def _character_places(layout: TextLayout) -> Tensor:
-    """How far into its piece each spoken character stands: (B, L) float32 in [0, 1]."""
-    spoken = layout.spoken.to(torch.float32)
-    pieces = layout.pieces.clamp(min=0)
-    n_pieces = int(pieces.max()) + 1
-    totals = spoken.new_zeros(len(spoken), n_pieces).scatter_add(1, pieces, spoken)
-    before = (totals.cumsum(dim=1) - totals).gather(1, pieces)
-    return (spoken.cumsum(dim=1) - 0.5 - before) / totals.gather(1, pieces).clamp(min=1.0)
+def duration_loss(log_durations: Tensor, layout: TextLayout, batch: Batch) -> Tensor:
+    """Mean squared error of log(1 + semantic ids) over what takes time; 0-d float32."""
+    errors = (log_durations - batch.durations.log1p()).square() * layout.timed
+    return errors.sum() / layout.timed.sum().clamp(min=1)
 
 
 class TextToSemanticJob:
@@ -178,39 +183,45 @@ class TextToSemanticJob:
             int(torch.randint(2**31, (1,), generator=rng))
         )  # dropout has no generator
         batch = batch_to(self.train_source.draw(rng), self.device)
-        logits, attention, layout = self._forward(self.network, batch)
+        logits, attention, text = self._forward(self.network, batch, batch.clock)
         loss = self._cross_entropy(logits, batch, self.config.label_smoothing)
-        strayed = guidance_cost(attention, layout, batch, self.config.guidance_width)
+        strayed = guidance_cost(attention, text.layout, batch, self.config.guidance_width)
+        duration = duration_loss(text.log_durations, text.layout, batch)
+        whole = loss + self.guidance_weight * strayed + self.config.duration_weight * duration
         self.optimiser.zero_grad(set_to_none=True)
-        (loss + self.guidance_weight * strayed).backward()  # type: ignore[no-untyped-call]
+        whole.backward()  # type: ignore[no-untyped-call]
         norm = nn.utils.clip_grad_norm_(self.network.parameters(), self.config.gradient_clip)
         self.optimiser.step()
         self._follow(step)
-        return {"loss": loss.detach(), "strayed": strayed.detach(), "gradient": norm.detach()}
+        figures = {"loss": loss, "strayed": strayed, "duration": duration, "gradient": norm}
+        return {name: figure.detach() for name, figure in figures.items()}
 
     def evaluate(self, rng: torch.Generator) -> dict[str, float]:
-        """Cross-entropy, accuracy of ids, and how sharp and how diagonal the guided heads are."""
-        totals = {"loss": 0.0, "accuracy": 0.0, "sharpness": 0.0, "strayed": 0.0}
+        """Figures with the durations that the network itself predicts, as at generation."""
+        names = ("loss", "accuracy", "sharpness", "strayed", "duration")
+        totals = dict.fromkeys(names, 0.0)
         for _ in range(self.config.n_dev_batches):
             batch = batch_to(self.dev_source.draw(rng), self.device)
-            logits, attention, layout = self._forward(self.average, batch)
+            logits, attention, text = self._forward(self.average, batch, None)
             valid = batch.said_valid
             right = logits.argmax(dim=-1) == batch.said_ids
             peak = attention.max(dim=-1).values.mean(dim=1)
             totals["loss"] += float(self._cross_entropy(logits, batch, 0.0))
             totals["accuracy"] += float(right[valid].float().mean())
             totals["sharpness"] += float(peak[valid].mean())
-            totals["strayed"] += float(
-                guidance_cost(attention, layout, batch, self.config.guidance_width)
-            )
+            width = self.config.guidance_width
+            totals["strayed"] += float(guidance_cost(attention, text.layout, batch, width))
+            totals["duration"] += float(duration_loss(text.log_durations, text.layout, batch))
         return {name: total / self.config.n_dev_batches for name, total in totals.items()}
 
-    def _forward(self, network: TextToSemantic, batch: Batch) -> tuple[Tensor, Tensor, TextLayout]:
+    def _forward(
+        self, network: TextToSemantic, batch: Batch, durations: Tensor | None
+    ) -> tuple[Tensor, Tensor, EncodedText]:
         dtype = inference_dtype(self.device)
         with torch.autocast(self.device.type, dtype, enabled=dtype is not torch.float32):
-            text = network.encode(batch.text_ids, batch.text_valid, batch.prompts, batch.time_scale)
+            text = network.encode(batch.text_ids, batch.text_valid, batch.prompts, durations)
             logits, attention = network.decode(batch.fed_ids, text)
-        return logits.float(), attention, text.layout
+        return logits.float(), attention, text
 
     @staticmethod
     def _cross_entropy(logits: Tensor, batch: Batch, label_smoothing: float) -> Tensor:
@@ -256,8 +267,8 @@ def build_job(
     Raises:
         DialogueError: if the corpus has no utterance with a text that is short enough.
     """
-    train = [u for u in corpus.select("train") if u.text]
-    dev = [u for u in corpus.select("dev") if u.text] or train[-64:]
+    train = _with_times([u for u in corpus.select("train") if u.text])
+    dev = _with_times([u for u in corpus.select("dev") if u.text]) or train[-64:]
     texts = [encode_texts(utterances, tokenizer) for utterances in (train, dev)]
     edge_frames, frames_per_character = measure_durations(train, texts[0])
     network = dataclasses.replace(
@@ -273,7 +284,7 @@ def build_job(
     markers = [tokenizer.speaker_id(name) for name in tokenizer.speakers]
     assert markers == list(range(markers[0], markers[0] + network.n_speakers)), markers
     config = dataclasses.replace(config, network=network)
-    undisturbed = dataclasses.replace(config.batches, corrupted_share=0.0, time_jitter=0.0)
+    undisturbed = dataclasses.replace(config.batches, corrupted_share=0.0)
     sources = [
         BatchSource(read_spoken_texts(corpus, *given, network), tokenizer, network, batches)
         for given, batches in (
@@ -290,6 +301,11 @@ def build_job(
         frames_per_character,
     )
     return TextToSemanticJob(config, sources[0], sources[1], device)
+
+
+def _with_times(utterances: list[TokenisedUtterance]) -> list[TokenisedUtterance]:
+    """Those whose phones' times are known; all of them if none are."""
+    return [utterance for utterance in utterances if utterance.phones] or utterances
 
 
 def export(job: TextToSemanticJob, folder: Path) -> None:

@@ -12,6 +12,7 @@ from pipeline.text_to_semantic.alphabet import SemanticAlphabet
 from pipeline.text_to_semantic.layout import NO_PIECE
 from pipeline.tokenizers.normalise import normalise_text
 from pipeline.tokenizers.text import TextTokenizer
+from training.alignment import character_seconds
 from training.data import TokenCorpus, TokenisedUtterance
 
 
@@ -29,18 +30,20 @@ class BatchConfig:
         prompt_probability: of an example to have a voice prompt, if its speaker has more to give.
         corrupted_share: of the ids fed to the decoder, replaced by random ones. It teaches the
             decoder to trust the text more than its own past, which at generation has flaws too.
-        time_jitter: the expected durations are stretched by up to e to this power, or shrunk.
+        duration_jitter, time_jitter: spread, in log, of what each duration and all durations of a
+            row are wrong by when the decoder is told them.
     """
 
-    n_frames: int = 1000
-    window_share: float = 0.3
+    n_frames: int = 640
+    window_share: float = 0.2
     window_frames: int = 375
     max_turns: int = 6
     max_utterance_frames: int = 375
     context_probability: float = 0.5
     prompt_probability: float = 0.5
-    corrupted_share: float = 0.12
-    time_jitter: float = 0.2
+    corrupted_share: float = 0.3
+    duration_jitter: float = 0.2
+    time_jitter: float = 0.04
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,12 +53,15 @@ class SpokenText:
     Attributes:
         text_ids: (L,) int64 of the text alone.
         semantic_ids: (S,) int64.
+        durations: (1 + L,) float32; semantic ids before the text, and those of each character.
+            Their sum is S + 1: what ends the piece counts for the last character.
         pace: usual duration of the text over this one's, in [0.5, 2].
         speaker: as in the corpus.
     """
 
     text_ids: Tensor
     semantic_ids: Tensor
+    durations: Tensor
     pace: float
     speaker: str
 
@@ -71,8 +77,8 @@ class Batch:
         said_ids: (B, S) int64 wanted from it.
         said_valid: (B, S) bool, False is padding.
         frame_pieces: (B, S) int64; the piece that a position belongs to, or `NO_PIECE`.
-        frame_places: (B, S) float32 in [0, 1]; how far into its piece it stands.
-        time_scale: (B,) float32; what to stretch the expected durations by.
+        durations: (B, L) float32; semantic ids that each timed text id lasts, 0 for the others.
+        clock: (B, L) float32; the same, disturbed: what the decoder is told.
     """
 
     text_ids: Tensor
@@ -82,8 +88,8 @@ class Batch:
     said_ids: Tensor
     said_valid: Tensor
     frame_pieces: Tensor
-    frame_places: Tensor
-    time_scale: Tensor
+    durations: Tensor
+    clock: Tensor
 
 
 def encode_texts(
@@ -114,16 +120,38 @@ def read_spoken_texts(
     spoken = []
     for utterance, text_ids in zip(utterances, texts, strict=True):
         if len(text_ids) and utterance.n_semantic:
+            durations = character_ids(utterance, len(text_ids))
             usual = config.edge_frames + config.frames_per_character * len(text_ids)
             spoken.append(
                 SpokenText(
                     text_ids=text_ids,
                     semantic_ids=corpus.semantic_ids(utterance),
+                    durations=durations,
                     pace=min(2.0, max(0.5, usual / utterance.n_semantic)),
                     speaker=utterance.speaker,
                 )
             )
     return sorted(spoken, key=lambda one: len(one.semantic_ids))
+
+
+def character_ids(utterance: TokenisedUtterance, n_characters: int) -> Tensor:
+    """How many semantic ids the silence before the text and each character take.
+
+    From the phones' times where they are known; else in equal parts.
+
+    Args:
+        utterance: its text, phones and number of ids.
+        n_characters: of the text as the network reads it.
+
+    Returns:
+        (1 + n_characters,) float32 with the sum n_semantic + 1.
+    """
+    text = normalise_text(utterance.text)
+    if utterance.phones and len(text) == n_characters:
+        shares = torch.from_numpy(character_seconds(text, utterance.phones)).float()
+    else:
+        shares = torch.ones(1 + n_characters)
+    return shares * ((utterance.n_semantic + 1) / shares.sum())
 
 
 def measure_durations(
@@ -210,18 +238,26 @@ class BatchSource:
 
     def text_ids(
         self, pieces: Sequence[SpokenText], context: SpokenText | None, rng: torch.Generator
-    ) -> Tensor:
-        """The encoder's ids (L,): context turn, then marker, pace and text of each piece."""
+    ) -> tuple[Tensor, Tensor]:
+        """The encoder's ids (L,), and how many semantic ids (L,) each lasts.
+
+        They are: context turn, then marker, pace and text of each piece.
+        """
         order = torch.randperm(self.network_config.n_speakers, generator=rng).tolist()
         markers = [self.tokenizer.speaker_id(f"S{index + 1}") for index in order]
         turns = ([(context, False)] if context else []) + [(piece, True) for piece in pieces]
         parts: list[Tensor] = []
+        durations: list[Tensor] = []
         for turn, (one, is_spoken) in enumerate(turns):
             opening = [markers[turn % 2]]
+            durations.append(torch.zeros(1))
             if is_spoken:
                 opening.append(self.tokenizer.pace_id(one.pace))
+                durations.append(one.durations)
+            else:
+                durations.append(torch.zeros(len(one.text_ids)))
             parts += [torch.tensor(opening), one.text_ids]
-        return torch.cat(parts)
+        return torch.cat(parts), torch.cat(durations)
 
     def _draw_alike(self, rng: torch.Generator) -> list[SpokenText]:
         """Utterances of neighbouring length around one drawn in proportion to its length."""
@@ -266,22 +302,21 @@ class BatchSource:
 
     def _assemble(
         self,
-        texts: Sequence[Tensor],
+        texts: Sequence[tuple[Tensor, Tensor]],
         rows: Sequence[Sequence[SpokenText]],
         prompts: tuple[Tensor | None, ...],
         rng: torch.Generator,
     ) -> Batch:
         alphabet = SemanticAlphabet(self.network_config.n_semantic)
         targets = [_target([one.semantic_ids for one in row], alphabet) for row in rows]
-        text_ids, text_valid = _pad(texts, self.tokenizer.pad_id)
-        said_ids, said_valid = _pad([said for said, _, _ in targets], alphabet.stop_id)
-        pieces, _ = _pad([piece for _, piece, _ in targets], NO_PIECE)
-        places, _ = _pad([place for _, _, place in targets], 0)
+        text_ids, text_valid = _pad([ids for ids, _ in texts], self.tokenizer.pad_id)
+        durations, _ = _pad([lasting for _, lasting in texts], 0)
+        said_ids, said_valid = _pad([said for said, _ in targets], alphabet.stop_id)
+        pieces, _ = _pad([piece for _, piece in targets], NO_PIECE)
         start = torch.full_like(said_ids[:, :1], alphabet.start_id)
         fed_ids = torch.cat((start, said_ids[:, :-1]), dim=1)
         corrupted = torch.rand(fed_ids.shape, generator=rng) < self.config.corrupted_share
         random_ids = torch.randint(alphabet.n_semantic, fed_ids.shape, generator=rng)
-        stretch = torch.rand(len(rows), generator=rng)
         corrupted &= fed_ids < alphabet.n_semantic
         return Batch(
             text_ids=text_ids,
@@ -291,20 +326,25 @@ class BatchSource:
             said_ids=said_ids,
             said_valid=said_valid,
             frame_pieces=pieces,
-            frame_places=places,
-            time_scale=((2 * stretch - 1) * self.config.time_jitter).exp(),
+            durations=durations,
+            clock=self._disturbed(durations, rng),
         )
 
+    def _disturbed(self, durations: Tensor, rng: torch.Generator) -> Tensor:
+        """Durations as wrong as predicted ones may be: each one, and a whole row's tempo."""
+        each = torch.randn(durations.shape, generator=rng) * self.config.duration_jitter
+        whole = torch.randn(len(durations), 1, generator=rng) * self.config.time_jitter
+        return durations * (each + whole).exp()
 
-def _target(pieces: Sequence[Tensor], alphabet: SemanticAlphabet) -> tuple[Tensor, Tensor, Tensor]:
-    """Ids with what ends each piece, and for each position its piece and how far into it."""
-    said, owners, places = [], [], []
+
+def _target(pieces: Sequence[Tensor], alphabet: SemanticAlphabet) -> tuple[Tensor, Tensor]:
+    """Ids with what ends each piece, and the piece of each position."""
+    said, owners = [], []
     for index, ids in enumerate(pieces):
         ending = alphabet.stop_id if index == len(pieces) - 1 else alphabet.turn_change_id
         said.append(torch.cat((ids, torch.tensor([ending]))))
         owners.append(torch.full((len(ids) + 1,), index))
-        places.append((torch.arange(len(ids) + 1) + 0.5) / (len(ids) + 1))
-    return torch.cat(said), torch.cat(owners), torch.cat(places)
+    return torch.cat(said), torch.cat(owners)
 
 
 def _pad(rows: Sequence[Tensor], filler: int) -> tuple[Tensor, Tensor]:

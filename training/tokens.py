@@ -184,6 +184,7 @@ def token_spans(
                 source=utterance.source,
                 split=utterance.split,
                 text=utterance.text,
+                phones=utterance.phones,
             )
         )
         start += n_ids

@@ -101,7 +101,8 @@ def generate(
             raise ScriptError(
                 f"{' / '.join(sequence.texts)!r} could not be spoken completely in "
                 f"{1 + options.max_retries} attempts; another wording, shorter sentences or "
-                "another seed may work"
+                "another seed may work",
+                turn=sequence.turn_indices[0],
             )
     if on_progress is not None:
         on_progress(STAGE, len(sequences), len(sequences))

@@ -22,13 +22,16 @@ class TextLayout:
         spoken: (B, L) bool; True: a character to be spoken. Context, markers and padding are not.
         pieces: (B, L) int64; the piece a spoken character belongs to, `NO_PIECE` elsewhere.
         pace_bins: (B, L) int64; for spoken characters, their piece's pace.
-        starts: (B, L) float32; where each character's speech should start, in semantic ids.
-            Context counts backwards from 0, as if it had been spoken before.
+        timed: (B, L) bool; what takes time: spoken characters, and the pace token before each
+            piece, which stands for the silence there.
+        starts: (B, L) float32; where each timed one should start, in semantic ids, going by the
+            corpus's averages. Context counts backwards from 0, as if it had been spoken before.
     """
 
     spoken: Tensor
     pieces: Tensor
     pace_bins: Tensor
+    timed: Tensor
     starts: Tensor
 
     def keep(self, rows: Tensor) -> "TextLayout":
@@ -37,6 +40,7 @@ class TextLayout:
             spoken=self.spoken[rows],
             pieces=self.pieces[rows],
             pace_bins=self.pace_bins[rows],
+            timed=self.timed[rows],
             starts=self.starts[rows],
         )
 
@@ -81,7 +85,28 @@ def read_layout(text_ids: Tensor, valid: Tensor, config: TextToSemanticConfig) -
     context = config.frames_per_character * is_context
     starts = durations.cumsum(dim=1) - durations
     starts = starts - is_context * context.flip(1).cumsum(dim=1).flip(1)
-    return TextLayout(spoken=spoken, pieces=pieces, pace_bins=pace_bins, starts=starts)
+    return TextLayout(
+        spoken=spoken,
+        pieces=pieces,
+        pace_bins=pace_bins,
+        timed=spoken | is_pace,
+        starts=starts,
+    )
+
+
+def starts_from(durations: Tensor, layout: TextLayout) -> Tensor:
+    """Where each id of the text starts, in semantic ids, if timed ones last as given.
+
+    Args:
+        durations: (B, L) float32; only those of timed ids count.
+        layout: tells what is timed; context keeps its place.
+
+    Returns:
+        (B, L) float32.
+    """
+    durations = durations * layout.timed
+    starts = durations.cumsum(dim=1) - durations
+    return torch.where(layout.starts < 0, layout.starts, starts)
 
 
 def expected_piece_frames(layout: TextLayout, row: int, config: TextToSemanticConfig) -> Tensor:

@@ -2,11 +2,12 @@
 
 Encoder-decoder transformer after SPEAR-TTS S1 (arXiv 2302.03540). Besides the usual, the decoder
 knows when each character should be about to sound: the cross-attention's rotary positions are time
-on both sides, and a character's is the sum of the expected durations before it at its pace (the two
-position rates of Deep Voice 3, arXiv 1710.07654). So the attention starts near the diagonal
-instead of having to find it. The first heads of one layer see spoken characters only, are taught
-to walk along them (Tachibana 2017, arXiv 1710.08969), and tell at generation how far the text is
-spoken.
+on both sides, and a character's is the sum of the durations before it, which the encoder predicts
+(as FastSpeech does, arXiv 1905.09263). So the attention starts near the right place instead of
+having to find it: with little training it never did. The first heads of one layer see spoken
+characters only, are taught to follow them (as Tachibana 2017 does, arXiv 1710.08969, but with each
+character's own time), and tell at generation how far the text is spoken. The decoder is also fed
+what the encoder says of the character that is due.
 """
 
 import dataclasses
@@ -21,9 +22,12 @@ from pipeline.config import TextToSemanticConfig
 from pipeline.layers.rotary import rotary_tables, rotary_tables_at
 from pipeline.layers.transformer import DecoderLayer, EncoderLayer, KeyValueCache, Memory
 from pipeline.text_to_semantic.alphabet import SemanticAlphabet
-from pipeline.text_to_semantic.layout import TextLayout, read_layout
+from pipeline.text_to_semantic.layout import TextLayout, read_layout, starts_from
 
 CONTEXT_ROLE, PROMPT_ROLE, FIRST_SPOKEN_ROLE = 0, 1, 2
+
+MAX_CHARACTER_IDS = 25.0
+"""Longest that one character may be predicted to last: a second."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,13 +36,17 @@ class EncodedText:
 
     Attributes:
         memories: one for each decoder layer, over P prompt ids and L text ids.
+        states: (B, L, D); the encoder's, of the text.
         layout: of the L text ids.
         n_prompt: P.
+        log_durations: (B, L) float32; predicted, log(1 + semantic ids), for timed ids.
     """
 
     memories: tuple[Memory, ...]
+    states: Tensor
     layout: TextLayout
     n_prompt: int
+    log_durations: Tensor
 
     def keep(self, rows: Tensor) -> "EncodedText":
         """Only the given rows (R,) int64 of the batch."""
@@ -46,7 +54,13 @@ class EncodedText:
             Memory(keys=m.keys[rows], values=m.values[rows], seen=m.seen[rows])
             for m in self.memories
         )
-        return EncodedText(memories=memories, layout=self.layout.keep(rows), n_prompt=self.n_prompt)
+        return EncodedText(
+            memories=memories,
+            states=self.states[rows],
+            layout=self.layout.keep(rows),
+            n_prompt=self.n_prompt,
+            log_durations=self.log_durations[rows],
+        )
 
 
 class TextToSemantic(nn.Module):
@@ -69,6 +83,8 @@ class TextToSemantic(nn.Module):
         shape = (config.dim, config.n_heads, config.feed_forward_dim, dropout)
         self.encoder = nn.ModuleList(EncoderLayer(*shape) for _ in range(config.n_encoder_layers))
         self.encoder_norm = nn.LayerNorm(config.dim)
+        self.to_log_duration = nn.Linear(config.dim, 1)
+        self.from_due = nn.Linear(config.dim, config.dim)
         self.decoder = nn.ModuleList(
             DecoderLayer(*shape, n_weights=config.n_guided_heads if i == config.guided_layer else 0)
             for i in range(config.n_decoder_layers)
@@ -83,7 +99,7 @@ class TextToSemantic(nn.Module):
         text_ids: Tensor,
         valid: Tensor,
         prompts: Sequence[Tensor | None],
-        time_scale: Tensor | None = None,
+        durations: Tensor | None = None,
     ) -> EncodedText:
         """Read the text.
 
@@ -91,8 +107,8 @@ class TextToSemantic(nn.Module):
             text_ids: (B, L) int64.
             valid: (B, L) bool; False is padding, on the right.
             prompts: for each row semantic ids (P,) int64 of the voice, or `None`.
-            time_scale: (B,) float32; stretches the expected durations. Training disturbs them, so
-                that the decoder learns to look at the text and not only at the clock.
+            durations: (B, L) float32, semantic ids that each timed id lasts, where they are known,
+                as in training; `None`: those that the network predicts.
 
         Returns:
             Keys and values for every decoder layer.
@@ -107,13 +123,24 @@ class TextToSemantic(nn.Module):
         tables = rotary_tables(states.shape[1], self.head_dim, states.device)
         for layer in self.encoder:
             states = layer(states, tables, seen[:, None, None])
-        starts = layout.starts if time_scale is None else layout.starts * time_scale[:, None]
-        timed = dataclasses.replace(layout, starts=starts)
-        return self._remember(self.encoder_norm(states), seen, timed, prompt_ids.shape[1])
+        states = self.encoder_norm(states)
+        n_prompt = prompt_ids.shape[1]
+        log_durations = self.to_log_duration(states[:, n_prompt:])[..., 0].float()
+        if durations is None:
+            durations = log_durations.expm1().clamp(0.0, MAX_CHARACTER_IDS)
+        timed = dataclasses.replace(layout, starts=starts_from(durations, layout))
+        memories = self._remember(states, seen, timed, n_prompt)
+        return EncodedText(
+            memories=memories,
+            states=states[:, n_prompt:],
+            layout=timed,
+            n_prompt=n_prompt,
+            log_durations=log_durations,
+        )
 
     def _remember(
         self, states: Tensor, seen: Tensor, layout: TextLayout, n_prompt: int
-    ) -> EncodedText:
+    ) -> tuple[Memory, ...]:
         # the prompt's ids stand in time before the text: one semantic id each
         before = torch.arange(-n_prompt, 0, device=states.device).expand(len(states), -1)
         starts = torch.cat((before + layout.starts[:, :1], layout.starts), dim=1)
@@ -124,13 +151,12 @@ class TextToSemantic(nn.Module):
         heads = torch.arange(self.config.n_heads, device=states.device)[:, None, None]
         guided = torch.where(heads < self.config.n_guided_heads, spoken[:, None, None], everything)
         layers: list[Any] = list(self.decoder)
-        memories = tuple(
+        return tuple(
             layer.cross_attention.remember(
                 states, tables, guided if layer.n_weights else everything
             )
             for layer in layers
         )
-        return EncodedText(memories=memories, layout=layout, n_prompt=n_prompt)
 
     def decode(self, semantic_ids: Tensor, text: EncodedText) -> tuple[Tensor, Tensor]:
         """Logits at every position, for training.
@@ -144,7 +170,9 @@ class TextToSemantic(nn.Module):
             (B, heads, S, L) float32.
         """
         tables = rotary_tables(semantic_ids.shape[1], self.head_dim, semantic_ids.device)
-        states = self.dropout(self.semantic_embedding(semantic_ids))
+        positions = torch.arange(semantic_ids.shape[1], device=semantic_ids.device)
+        due = self._due_states(text, positions)
+        states = self.dropout(self.semantic_embedding(semantic_ids) + due)
         attention = None
         for layer, memory in zip(self.decoder, text.memories, strict=True):
             states, weights = layer(states, memory, tables)
@@ -172,7 +200,10 @@ class TextToSemantic(nn.Module):
         """
         place = torch.tensor([position], device=semantic_ids.device)
         tables = rotary_tables_at(place, self.head_dim)
+        due = self._due_states(text, place)
+        n_candidates = len(semantic_ids) // len(due)
         states = self.semantic_embedding(semantic_ids[:, None])
+        states = states + due.repeat_interleave(n_candidates, dim=0)
         attention = None
         for layer, memory, cache in zip(self.decoder, text.memories, caches, strict=True):
             states, weights = layer(states, memory, tables, cache, position)
@@ -180,6 +211,20 @@ class TextToSemantic(nn.Module):
         assert attention is not None, "one layer is guided"
         mean = attention.mean(dim=1).reshape(text.layout.spoken.shape[0], -1, attention.shape[-1])
         return self.to_logits(self.decoder_norm(states))[:, 0].float(), mean[..., text.n_prompt :]
+
+    def _due_states(self, text: EncodedText, positions: Tensor) -> Tensor:
+        """What the encoder says of the character that is due at each position: (B, S, D).
+
+        The attention is free to look elsewhere, but the text speaks to the decoder from the start
+        of training: without this, the decoder learned to babble by the clock.
+        """
+        layout = text.layout
+        begun = layout.starts[:, None] <= positions[:, None] + 0.5
+        order = torch.arange(layout.starts.shape[1], device=positions.device)
+        last = (order * (begun & layout.timed[:, None])).max(dim=-1).values
+        due = text.states.gather(1, last[..., None].expand(-1, -1, text.states.shape[-1]))
+        projected: Tensor = self.from_due(due)
+        return projected
 
     def new_caches(self, n_rows: int, n_positions: int) -> list[KeyValueCache]:
         """Empty caches of all decoder layers, in the number type of the weights."""

@@ -174,3 +174,10 @@ def test_speaking_leaves_the_global_generator_alone(pipeline: DialoguePipeline) 
     before = torch.random.get_rng_state()
     pipeline.synthesize("[S1] Hi.", MADE_UP_ONE, options=UNTRAINED)
     assert torch.equal(before, torch.random.get_rng_state())
+
+
+def test_a_turn_that_cannot_be_spoken_is_named_by_its_line(pipeline: DialoguePipeline) -> None:
+    never = SynthesisOptions(text=TextToSemanticOptions(min_coverage=1.1, max_retries=0))
+    with pytest.raises(ScriptError, match=r"line 1: .* could not be spoken completely") as caught:
+        pipeline.synthesize(SCRIPT, MADE_UP, options=never)
+    assert (caught.value.line, caught.value.turn) == (1, 0)
