@@ -66,7 +66,7 @@ def test_numbers_that_cannot_work_are_refused_with_their_values(
         ({"soundstorm": SoundStormConfig(code_dim=32)}, "disagree on levels, codes or code width"),
         (
             {"codec": CodecConfig(hop_samples=200)},
-            r"codec frames \(80.0/s\) are not 2 per semantic",
+            r"codec frames \(80.0/s\) are not 2 per id",
         ),
         ({"semantic": SemanticConfig(n_clusters=64)}, r"alphabets of different sizes: \[64, 512\]"),
     ],

@@ -85,7 +85,7 @@ def test_the_diagonal_costs_nothing_and_the_wrong_piece_everything() -> None:
     opening = [config.first_speaker_id, config.first_pace_id]
     text_ids = torch.tensor([[*opening, *[60] * 10, *opening, *[60] * 10]])
     layout = read_layout(text_ids, torch.ones_like(text_ids, dtype=torch.bool), config)
-    places = (torch.arange(10) + 0.5) / 10
+    durations = layout.spoken.float()
     said = torch.zeros(1, 20, dtype=torch.int64)
     batch = Batch(
         text_ids=text_ids,
@@ -95,15 +95,15 @@ def test_the_diagonal_costs_nothing_and_the_wrong_piece_everything() -> None:
         said_ids=said,
         said_valid=torch.ones(1, 20, dtype=torch.bool),
         frame_pieces=torch.arange(20)[None] // 10,
-        frame_places=torch.cat((places, places))[None],
-        time_scale=torch.ones(1),
+        durations=durations,
+        clock=durations,
     )
     attention = torch.zeros(1, 1, 20, 24)
     spoken = layout.spoken[0].nonzero()[:, 0]
     attention[0, 0, torch.arange(20), spoken] = 1.0
-    assert float(guidance_cost(attention, layout, batch, 0.1)) < 1e-6
-    assert float(guidance_cost(attention.roll(12, dims=3), layout, batch, 0.1)) == 1.0
-    assert 0.0 < float(guidance_cost(attention.roll(1, dims=2), layout, batch, 0.1)) < 0.6
+    assert float(guidance_cost(attention, layout, batch, 1.0)) < 1e-6
+    assert float(guidance_cost(attention.roll(12, dims=3), layout, batch, 1.0)) == 1.0
+    assert 0.0 < float(guidance_cost(attention.roll(1, dims=2), layout, batch, 1.0)) < 0.6
 
 
 def test_a_run_exports_what_the_app_loads(run_folder: Path) -> None:

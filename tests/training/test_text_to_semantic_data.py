@@ -13,6 +13,7 @@ from training.text_to_semantic_data import (
     BatchConfig,
     BatchSource,
     SpokenText,
+    character_ids,
     encode_texts,
     measure_durations,
 )
@@ -40,6 +41,7 @@ def _spoken(n: int) -> list[SpokenText]:
         SpokenText(
             text_ids=torch.full((k + 1,), 300),
             semantic_ids=torch.full((2 * k + 5,), k % 30),
+            durations=torch.full((k + 2,), (2 * k + 6) / (k + 2)),
             pace=1.0,
             speaker=f"speaker {k % 2}",
         )
@@ -102,11 +104,32 @@ def test_context_is_never_to_be_spoken(
 ) -> None:
     source = _source(tokenizer, network_config, window_share=0.0)
     context, piece = source.spoken[3], source.spoken[7]
-    ids = source.text_ids([piece], context, rng)[None]
+    ids, durations = (values[None] for values in source.text_ids([piece], context, rng))
     layout = read_layout(ids, torch.ones_like(ids, dtype=torch.bool), network_config)
     assert int(layout.spoken.sum()) == len(piece.text_ids)
     assert layout.spoken[0, -len(piece.text_ids) :].all()
     assert ids.shape[1] == len(context.text_ids) + len(piece.text_ids) + 3
+    assert torch.equal(durations > 0, layout.timed)
+
+
+def test_what_the_decoder_is_told_of_time_covers_every_piece(
+    tokenizer: TextTokenizer, network_config: TextToSemanticConfig, rng: torch.Generator
+) -> None:
+    source = _source(tokenizer, network_config, window_share=1.0)
+    batch = source.draw(rng)
+    n_said = batch.said_valid.sum(dim=1).float()
+    torch.testing.assert_close(batch.durations.sum(dim=1), n_said)
+    assert not torch.equal(batch.clock, batch.durations)
+    assert torch.equal(batch.clock > 0, batch.durations > 0)
+
+
+def test_durations_follow_the_phones_and_are_equal_without(tokenizer: TextTokenizer) -> None:
+    plain = _utterance("hi you", n_semantic=20)
+    torch.testing.assert_close(character_ids(plain, 6), torch.full((7,), 3.0))
+    phones = (("pau", 0.2), ("hh", 0.3), ("ay", 0.6), ("y", 0.7), ("uw", 0.84))
+    timed = character_ids(dataclasses.replace(plain, phones=phones), 6)
+    assert float(timed.sum()) == pytest.approx(21.0)
+    assert float(timed[0]) == pytest.approx(5.0)
 
 
 def test_corruption_spares_start_and_turn_changes_and_never_the_target(

@@ -10,7 +10,9 @@ N_CHARACTERS = 30
 def _progress(piece_lengths: tuple[int, ...] = (N_CHARACTERS,)) -> TextProgress:
     pieces = torch.tensor([[NO_PIECE] + [k for k, n in enumerate(piece_lengths) for _ in range(n)]])
     spoken = pieces != NO_PIECE
-    layout = TextLayout(spoken=spoken, pieces=pieces, pace_bins=pieces, starts=pieces.float())
+    layout = TextLayout(
+        spoken=spoken, pieces=pieces, pace_bins=pieces, timed=spoken, starts=pieces.float()
+    )
     return TextProgress(layout, 1, torch.tensor([len(piece_lengths)]))
 
 
