@@ -49,6 +49,7 @@ def reconstruct(models: Models, speech: Sequence[Waveform]) -> list[Waveform]:
     return rebuilt
 
 
+@torch.inference_mode()
 def resynthesise(
     models: Models, speech: Sequence[Waveform], voice: Voice, seed: int
 ) -> list[Waveform]:

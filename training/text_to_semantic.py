@@ -52,13 +52,13 @@ class TextToSemanticTraining:
     network: TextToSemanticConfig
     loop: LoopConfig
     batches: BatchConfig = field(default_factory=BatchConfig)
-    learning_rate: float = 1e-3
+    learning_rate: float = 1.5e-3
     weight_decay: float = 0.01
     gradient_clip: float = 1.0
     dropout: float = 0.1
     label_smoothing: float = 0.1
-    guidance_start: float = 3.0
-    guidance_end: float = 0.2
+    guidance_start: float = 0.3
+    guidance_end: float = 0.3
     guidance_until: float = 0.3
     guidance_width: float = 1.5
     duration_weight: float = 1.0
@@ -284,7 +284,7 @@ def build_job(
     markers = [tokenizer.speaker_id(name) for name in tokenizer.speakers]
     assert markers == list(range(markers[0], markers[0] + network.n_speakers)), markers
     config = dataclasses.replace(config, network=network)
-    undisturbed = dataclasses.replace(config.batches, corrupted_share=0.0)
+    undisturbed = dataclasses.replace(config.batches, corrupted_share=0.0, blind_share=0.0)
     sources = [
         BatchSource(read_spoken_texts(corpus, *given, network), tokenizer, network, batches)
         for given, batches in (

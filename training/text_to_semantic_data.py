@@ -30,18 +30,21 @@ class BatchConfig:
         prompt_probability: of an example to have a voice prompt, if its speaker has more to give.
         corrupted_share: of the ids fed to the decoder, replaced by random ones. It teaches the
             decoder to trust the text more than its own past, which at generation has flaws too.
+            The share differs from row to row, from none to twice this.
+        blind_share: of the rows, those in which every id is replaced.
         duration_jitter, time_jitter: spread, in log, of what each duration and all durations of a
             row are wrong by when the decoder is told them.
     """
 
     n_frames: int = 640
-    window_share: float = 0.2
+    window_share: float = 0.15
     window_frames: int = 375
     max_turns: int = 6
     max_utterance_frames: int = 375
     context_probability: float = 0.5
     prompt_probability: float = 0.5
     corrupted_share: float = 0.3
+    blind_share: float = 0.2
     duration_jitter: float = 0.2
     time_jitter: float = 0.04
 
@@ -315,7 +318,9 @@ class BatchSource:
         pieces, _ = _pad([piece for _, piece in targets], NO_PIECE)
         start = torch.full_like(said_ids[:, :1], alphabet.start_id)
         fed_ids = torch.cat((start, said_ids[:, :-1]), dim=1)
-        corrupted = torch.rand(fed_ids.shape, generator=rng) < self.config.corrupted_share
+        shares = 2 * self.config.corrupted_share * torch.rand(len(rows), 1, generator=rng)
+        blind = torch.rand(len(rows), 1, generator=rng) < self.config.blind_share
+        corrupted = torch.rand(fed_ids.shape, generator=rng) < torch.where(blind, 1.0, shares)
         random_ids = torch.randint(alphabet.n_semantic, fed_ids.shape, generator=rng)
         corrupted &= fed_ids < alphabet.n_semantic
         return Batch(

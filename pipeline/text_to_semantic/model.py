@@ -91,6 +91,7 @@ class TextToSemantic(nn.Module):
         )
         self.decoder_norm = nn.LayerNorm(config.dim)
         self.to_logits = nn.Linear(config.dim, self.alphabet.n_said)
+        self.due_to_logits = nn.Linear(config.dim, self.alphabet.n_said)
         self.dropout = nn.Dropout(dropout)
         self.apply(_initialise)
 
@@ -172,13 +173,13 @@ class TextToSemantic(nn.Module):
         tables = rotary_tables(semantic_ids.shape[1], self.head_dim, semantic_ids.device)
         positions = torch.arange(semantic_ids.shape[1], device=semantic_ids.device)
         due = self._due_states(text, positions)
-        states = self.dropout(self.semantic_embedding(semantic_ids) + due)
+        states = self.dropout(self.semantic_embedding(semantic_ids) + self.from_due(due))
         attention = None
         for layer, memory in zip(self.decoder, text.memories, strict=True):
             states, weights = layer(states, memory, tables)
             attention = weights if weights is not None else attention
         assert attention is not None, "one layer is guided"
-        return self.to_logits(self.decoder_norm(states)), attention[..., text.n_prompt :]
+        return self._logits(states, due), attention[..., text.n_prompt :]
 
     def decode_step(
         self,
@@ -201,16 +202,15 @@ class TextToSemantic(nn.Module):
         place = torch.tensor([position], device=semantic_ids.device)
         tables = rotary_tables_at(place, self.head_dim)
         due = self._due_states(text, place)
-        n_candidates = len(semantic_ids) // len(due)
-        states = self.semantic_embedding(semantic_ids[:, None])
-        states = states + due.repeat_interleave(n_candidates, dim=0)
+        due = due.repeat_interleave(len(semantic_ids) // len(due), dim=0)
+        states = self.semantic_embedding(semantic_ids[:, None]) + self.from_due(due)
         attention = None
         for layer, memory, cache in zip(self.decoder, text.memories, caches, strict=True):
             states, weights = layer(states, memory, tables, cache, position)
             attention = weights if weights is not None else attention
         assert attention is not None, "one layer is guided"
         mean = attention.mean(dim=1).reshape(text.layout.spoken.shape[0], -1, attention.shape[-1])
-        return self.to_logits(self.decoder_norm(states))[:, 0].float(), mean[..., text.n_prompt :]
+        return self._logits(states, due)[:, 0].float(), mean[..., text.n_prompt :]
 
     def _due_states(self, text: EncodedText, positions: Tensor) -> Tensor:
         """What the encoder says of the character that is due at each position: (B, S, D).
@@ -222,9 +222,12 @@ class TextToSemantic(nn.Module):
         begun = layout.starts[:, None] <= positions[:, None] + 0.5
         order = torch.arange(layout.starts.shape[1], device=positions.device)
         last = (order * (begun & layout.timed[:, None])).max(dim=-1).values
-        due = text.states.gather(1, last[..., None].expand(-1, -1, text.states.shape[-1]))
-        projected: Tensor = self.from_due(due)
-        return projected
+        return text.states.gather(1, last[..., None].expand(-1, -1, text.states.shape[-1]))
+
+    def _logits(self, states: Tensor, due: Tensor) -> Tensor:
+        """What the decoder says, plus what the character due says by itself: (..., n_said)."""
+        logits: Tensor = self.to_logits(self.decoder_norm(states)) + self.due_to_logits(due)
+        return logits
 
     def new_caches(self, n_rows: int, n_positions: int) -> list[KeyValueCache]:
         """Empty caches of all decoder layers, in the number type of the weights."""
