@@ -206,5 +206,5 @@ def test_programs_call_the_named_endpoint(url: str) -> None:
     assert [Path(path).suffix for path in files] == [".wav", ".srt", ".vtt", ".json"]
     with pytest.raises((AppError, ValueError), match="Line 1"):
         client.predict("Anna: ?!", 7, *rows, api_name="/generate")
-    with pytest.raises((AppError, HTTPStatusError), match="seed must be a whole number|400 Bad"):
+    with pytest.raises((AppError, HTTPStatusError), match=r"seed must be a whole|400 Bad"):
         client.predict(SCRIPT, -1, *rows, api_name="/generate")
