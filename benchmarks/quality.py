@@ -6,7 +6,7 @@ any codes), its own semantic ids through SoundStorm, and the whole pipeline. One
 
 import argparse
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,13 @@ from pipeline.tokenizers.normalise import normalise_text
 from training.synthetic_speakers import SyntheticSpeaker, speak
 
 FLITE_VOICES = ("slt", "rms", "awb")
+ROWS = {
+    "flite": "flite",
+    "codec": "codec reconstruction of flite",
+    "resynthesis": "flite's semantic ids through SoundStorm, voice anna",
+    "sentences": "end to end, sentences",
+    "dialogues": "end to end, dialogues",
+}
 README = Path(__file__).resolve().parents[1] / "README.md"
 
 
@@ -105,7 +112,7 @@ def voice_row(pipeline: DialoguePipeline, models: Models, seed: int) -> tuple[Ro
             other.append(judge.similarity(speech, prompts[rival]))
             wanted.append(text)
             heard.append(recogniser.words(speech))
-    words = Row(name="end to end, dialogues", values=asdict(count_errors(wanted, heard)))
+    words = Row(name=ROWS["dialogues"], values=asdict(count_errors(wanted, heard)))
     voices = Row(
         name="voices in dialogues",
         values={
@@ -118,27 +125,33 @@ def voice_row(pipeline: DialoguePipeline, models: Models, seed: int) -> tuple[Ro
     return words, voices
 
 
-def measure(pipeline: DialoguePipeline, n_sentences: int, seed: int) -> Iterator[Row]:
-    """All rows, as they are ready."""
+def measure(
+    pipeline: DialoguePipeline, n_sentences: int, seed: int, wanted: Sequence[str]
+) -> Iterator[Row]:
+    """The wanted rows, as they are ready."""
     models, recogniser = pipeline.models, Recogniser()
     sentences = SENTENCES[:n_sentences]
-
-    def words_row(name: str, speech: Sequence[Waveform]) -> Row:
-        heard = [recogniser.words(waveform) for waveform in speech]
-        return Row(name=name, values=asdict(count_errors(sentences, heard)))
-
-    original = flite_speech(sentences)
-    yield words_row("flite", original)
-    yield words_row("codec reconstruction", reconstruct(models, original))
     names = list(pipeline.voices)
-    voice = pipeline.voices[names[0]]
-    yield words_row("semantic resynthesis", resynthesise(models, original, voice, seed))
-    spoken = [
-        pipeline.synthesize(f"[S1] {sentence}", {"S1": names[number % len(names)]}, seed).mix
-        for number, sentence in enumerate(sentences)
-    ]
-    yield words_row("end to end, sentences", spoken)
-    yield from voice_row(pipeline, models, seed)
+    original = flite_speech(sentences)
+
+    def end_to_end() -> list[Waveform]:
+        return [
+            pipeline.synthesize(f"[S1] {text}", {"S1": names[k % len(names)]}, seed).mix
+            for k, text in enumerate(sentences)
+        ]
+
+    speech: dict[str, Callable[[], list[Waveform]]] = {
+        "flite": lambda: original,
+        "codec": lambda: reconstruct(models, original),
+        "resynthesis": lambda: resynthesise(models, original, pipeline.voices[names[0]], seed),
+        "sentences": end_to_end,
+    }
+    for name, speak_all in speech.items():
+        if name in wanted:
+            heard = [recogniser.words(waveform) for waveform in speak_all()]
+            yield Row(name=ROWS[name], values=asdict(count_errors(sentences, heard)))
+    if "dialogues" in wanted:
+        yield from voice_row(pipeline, models, seed)
 
 
 def _waveform(samples: Any) -> Waveform:
@@ -146,16 +159,17 @@ def _waveform(samples: Any) -> Waveform:
 
 
 def main(argv: list[str] | None = None) -> None:
-    """`python -m benchmarks.quality [--model small] [--seed 0] [--write]`."""
+    """`python -m benchmarks.quality [--model small] [--seed 0] [--rows ...] [--write]`."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", default="small")
     parser.add_argument("--sentences", type=int, default=len(SENTENCES))
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--rows", nargs="+", choices=list(ROWS), default=list(ROWS))
     parser.add_argument("--write", action="store_true", help="put the table into README.md")
     options = parser.parse_args(argv)
     pipeline = DialoguePipeline.load(options.model)
     rows = []
-    for row in measure(pipeline, options.sentences, options.seed):
+    for row in measure(pipeline, options.sentences, options.seed, options.rows):
         print(json.dumps({"name": row.name, **row.values}), flush=True)
         rows.append(row)
     if options.write:
