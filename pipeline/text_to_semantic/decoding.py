@@ -27,8 +27,8 @@ class SamplingOptions:
         max_ids_at_end: a piece ends when the attention has stayed on its last character this long.
     """
 
-    temperature: float = 0.7
-    top_k: int = 50
+    temperature: float = 0.4
+    top_k: int = 20
     n_candidates: int = 3
     loop_window: int = 25
     max_loop_share: float = 0.5

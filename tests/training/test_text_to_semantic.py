@@ -65,6 +65,8 @@ def test_steps_on_one_batch_lower_its_loss(job: TextToSemanticJob) -> None:
 
 
 def test_the_guidance_fades(job: TextToSemanticJob) -> None:
+    fading = {"guidance_start": 3.0, "guidance_end": 0.2, "guidance_until": 0.3}
+    job.config = dataclasses.replace(job.config, **fading)
     weights = []
     for job.progress in (0.0, 0.1, 0.3, 1.0):
         weights.append(job.guidance_weight)

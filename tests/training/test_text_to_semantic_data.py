@@ -72,7 +72,9 @@ def _utterance(text: str, n_semantic: int) -> TokenisedUtterance:
 def test_single_turns_are_fed_what_they_said_and_end_with_stop(
     tokenizer: TextTokenizer, network_config: TextToSemanticConfig, rng: torch.Generator
 ) -> None:
-    source = _source(tokenizer, network_config, window_share=0.0, corrupted_share=0.0)
+    source = _source(
+        tokenizer, network_config, window_share=0.0, corrupted_share=0.0, blind_share=0.0
+    )
     for _ in range(5):
         batch = source.draw(rng)
         assert (batch.fed_ids[:, 0] == ALPHABET.start_id).all()
