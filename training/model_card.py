@@ -17,7 +17,7 @@ CURVES = {
     "codec": ("train/mel", "dev/mel", "dev/stoi"),
     "semantic": ("train/phone_loss", "dev/phone_loss", "dev/phone_accuracy"),
     "text_to_semantic": ("train/loss", "dev/loss", "dev/accuracy"),
-    "soundstorm": ("train/loss", "dev/human_1", "dev/synthetic_1"),
+    "soundstorm": ("train/level_1", "dev/human_level_1", "dev/synthetic_level_1"),
 }
 """For each network, the TensorBoard figures worth a picture; those a run lacks are left out."""
 
