@@ -121,7 +121,7 @@ def speak_form(
     Raises:
         DialogueError: whatever is wrong, in words fit to show.
     """
-    whole_seed = _check_seed(seed)
+    whole_seed = check_seed(seed)
     script = studio.pipeline.parse(text)
     names = _speakers(script)
     voices = {
@@ -168,15 +168,20 @@ def roll_seed() -> int:
     return secrets.randbelow(MAX_SEED + 1)
 
 
-def _speakers(script: Script) -> dict[str, str]:
-    speakers = dict.fromkeys(turn.speaker for turn in script.turns)
-    return {speaker: script.speaker_names.get(speaker, speaker) for speaker in speakers}
+def check_seed(seed: float | None) -> int:
+    """The seed of a form.
 
-
-def _check_seed(seed: float | None) -> int:
+    Raises:
+        DialogueError: if it is no whole number from 0 to `MAX_SEED`.
+    """
     if seed is None or not math.isfinite(seed) or seed != int(seed) or not 0 <= seed <= MAX_SEED:
         raise DialogueError(f"the seed must be a whole number from 0 to {MAX_SEED}, read {seed}")
     return int(seed)
+
+
+def _speakers(script: Script) -> dict[str, str]:
+    speakers = dict.fromkeys(turn.speaker for turn in script.turns)
+    return {speaker: script.speaker_names.get(speaker, speaker) for speaker in speakers}
 
 
 def _wanted_voice(studio: Studio, row: VoiceRow, speaker: str) -> WantedVoice:

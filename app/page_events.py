@@ -43,11 +43,17 @@ class PageEvents:
         dropdowns: list[Any] = [gr.Dropdown(label=label, choices=choices) for label in labels]
         return [_feedback_html(feedback), *groups, *dropdowns, *[gr.skip()] * hidden]
 
-    def validate(self, text: str, *others: Any) -> list[Any]:
-        """Refuse an unreadable script before it waits in the queue."""
+    def validate(self, text: str, seed: float | None, *others: Any) -> list[Any]:
+        """Refuse an unreadable script or seed before it waits in the queue."""
         feedback = handlers.read_script(self._studio, text)
-        first = gr.validate(not feedback.problem, _sentence(feedback.message))
-        return [first, *[gr.validate(True, "") for _ in others]]
+        readable = gr.validate(not feedback.problem, _sentence(feedback.message))
+        try:
+            handlers.check_seed(seed)
+        except DialogueError as error:
+            whole = gr.validate(False, _sentence(str(error)))
+        else:
+            whole = gr.validate(True, "")
+        return [readable, whole, *[gr.validate(True, "") for _ in others]]
 
     def generate(
         self,

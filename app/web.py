@@ -87,9 +87,6 @@ def build_demo(studio: Studio) -> gr.Blocks:
                         7,
                         label="Seed",
                         info="Same seed, same audio.",
-                        precision=0,
-                        minimum=0,
-                        maximum=handlers.MAX_SEED,
                         scale=2,
                         min_width=140,
                     )

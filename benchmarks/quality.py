@@ -21,7 +21,7 @@ from pipeline.datatypes import Dialogue, SemanticTokens, Voice, Waveform
 from pipeline.dialogue import DialoguePipeline
 from pipeline.models import Models
 from pipeline.semantic_to_acoustic.generate import SoundStormOptions, generate
-from pipeline.semantic_to_acoustic.windows import build_windows, plan_windows, windows_to_turns
+from pipeline.semantic_to_acoustic.windows import Chunk, build_windows, windows_to_turns
 from pipeline.tokenizers.normalise import normalise_text
 from training.synthetic_speakers import SyntheticSpeaker, speak
 
@@ -70,7 +70,10 @@ def resynthesise(
         )
         for waveform in speech
     ]
-    plan = plan_windows(turns, 1)
+    plan = [
+        [Chunk(turn=number, start=0, stop=len(turn.semantic_ids))]
+        for number, turn in enumerate(turns)
+    ]
     windows = build_windows(turns, plan, {"S1": voice}, config)
     rng = torch.Generator().manual_seed(seed)
     codes = generate(models.soundstorm, windows, SoundStormOptions(), rng, None)

@@ -70,6 +70,28 @@ def character_seconds(text: str, phones: Sequence[tuple[str, float]]) -> NDArray
     return np.concatenate([[lead], np.diff(bounds)])
 
 
+def character_sounds(text: str, phones: Sequence[str]) -> list[str]:
+    """What each character sounds like.
+
+    Args:
+        text: normalised text, at least one character.
+        phones: names in order, at least one that is no pause.
+
+    Returns:
+        For each character the phones it stands for, joined by spaces; "" where it is silent.
+        Pauses before and after the text are left out, those inside are a sound like others.
+    """
+    names = list(phones)
+    while names and names[0] == PAUSE:
+        names.pop(0)
+    while names and names[-1] == PAUSE:
+        names.pop()
+    sounds: list[list[str]] = [[] for _ in text]
+    for name, owner in zip(names, _owners(text, names), strict=True):
+        sounds[owner].append(name)
+    return [" ".join(sound) for sound in sounds]
+
+
 def _spread(reached: NDArray[np.float64], lead: float) -> NDArray[np.float64]:
     """Bounds (characters + 1,) of all characters from the ends of those that sound.
 

@@ -19,13 +19,16 @@ SENTENCE_WEIGHTS = {"V": 0.20, "G": 0.10, "W": 0.06, "N": 0.12}
 WORD_LIST_WEIGHT = 0.12
 
 
-def draw_texts(text_folder: Path, n_texts: int, seed: int) -> list[str]:
+def draw_texts(
+    text_folder: Path, n_texts: int, seed: int, word_list_weight: float = WORD_LIST_WEIGHT
+) -> list[str]:
     """Distinct normalised texts, mixed from dialogue turns, sentences and word lists.
 
     Args:
         text_folder: holds `dialogues*.jsonl.xz`, `sentences.txt.xz`, `words.txt.xz`.
         n_texts: how many are wanted.
         seed: of the mix.
+        word_list_weight: share of texts that are a few random words of the dictionary.
 
     Returns:
         Texts of 6 to 140 characters, each once.
@@ -39,8 +42,8 @@ def draw_texts(text_folder: Path, n_texts: int, seed: int) -> list[str]:
         "words": _word_lists(text_folder, rng),
     }
     weights = {
-        "dialogue": 1.0 - sum(SENTENCE_WEIGHTS.values()) - WORD_LIST_WEIGHT,
-        "words": WORD_LIST_WEIGHT,
+        "dialogue": 1.0 - sum(SENTENCE_WEIGHTS.values()) - word_list_weight,
+        "words": word_list_weight,
     }
     for letter, weight in SENTENCE_WEIGHTS.items():
         pools[letter] = _shuffled(_sentences(text_folder, letter), rng)

@@ -31,7 +31,8 @@ class StormDataConfig:
         prompt_ids: shortest and longest prompt; short ones are more frequent.
         prompt_share: most that prompts together may take of an example.
         turn_ids: shortest and longest turn where several speak.
-        first_level: share of examples that train level 1; the rest falls as 1 / level.
+        first_level: share of examples that train level 1;
+        level_fall: the rest falls as this power of 1 / level.
         unprompted: probability of an example without any prompt.
         prefix: probability that the window's start is given.
         spans: probability that both sides of a hidden span are given.
@@ -46,6 +47,7 @@ class StormDataConfig:
     prompt_share: float = 0.45
     turn_ids: tuple[int, int] = (20, 125)
     first_level: float = 0.4
+    level_fall: float = 1.0
     unprompted: float = 0.1
     prefix: float = 0.2
     spans: float = 0.15
@@ -151,7 +153,9 @@ class StormSource:
             for passages in by_speaker.values()
         ]
         self._weights = _speaker_weights(self._speakers, config)
-        falling = torch.tensor([1 / level for level in range(2, network.n_levels + 1)])
+        falling = torch.tensor(
+            [level**-config.level_fall for level in range(2, network.n_levels + 1)]
+        )
         rest = (1 - config.first_level) * falling / falling.sum()
         self._level_weights = torch.cat((torch.tensor([config.first_level]), rest))
 

@@ -102,28 +102,40 @@ def speak(
     return np.asarray(np.round(samples * gain * 32767), dtype=np.int16), phones
 
 
+def pronounce(text: str) -> tuple[str, ...]:
+    """The phones that flite would say for a text; "pau" is a pause.
+
+    Args:
+        text: normalised text.
+
+    Raises:
+        ConfigError: if flite is not installed or refuses the text.
+    """
+    return tuple(_run_flite(text, "-voice", "kal16", "-ps", "-o", "none").split())
+
+
 def _flite(voice: str, text: str, stretch: float) -> tuple[NDArray[np.float64], Phones]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "speech.wav"
-        command = ["flite", "-voice", voice, "--setf", f"duration_stretch={stretch:.3f}", "-psdur"]
-        try:
-            done = subprocess.run(
-                [*command, "-t", f"{text} ", "-o", str(path)],
-                capture_output=True,
-                text=True,
-                check=True,
-            )
-        except FileNotFoundError as error:
-            raise ConfigError(
-                "flite is missing; install it with `apt-get install flite`"
-            ) from error
-        except subprocess.CalledProcessError as error:
-            raise ConfigError(f"flite could not say {text!r}: {error.stderr.strip()}") from error
+        pace = ("--setf", f"duration_stretch={stretch:.3f}")
+        said = _run_flite(text, "-voice", voice, *pace, "-psdur", "-o", str(path))
         samples = read_audio(path, SAMPLE_RATE_HZ).samples.astype(np.float64)
     phones = tuple(
-        (name, float(end)) for name, end in (item.rsplit(":", 1) for item in done.stdout.split())
+        (name, float(end)) for name, end in (item.rsplit(":", 1) for item in said.split())
     )
     return samples, phones
+
+
+def _run_flite(text: str, *options: str) -> str:
+    try:
+        done = subprocess.run(
+            ["flite", *options, "-t", f"{text} "], capture_output=True, text=True, check=True
+        )
+    except FileNotFoundError as error:
+        raise ConfigError("flite is missing; install it with `apt-get install flite`") from error
+    except subprocess.CalledProcessError as error:
+        raise ConfigError(f"flite could not say {text!r}: {error.stderr.strip()}") from error
+    return done.stdout
 
 
 def _trim(samples: NDArray[np.float64], phones: Phones) -> tuple[NDArray[np.float64], Phones]:

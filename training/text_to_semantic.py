@@ -3,7 +3,8 @@
 import copy
 import dataclasses
 import logging
-from collections.abc import Callable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,6 +23,8 @@ from training.config import LoopConfig, StageOptions
 from training.data import TokenCorpus, TokenisedUtterance
 from training.loop import run_training
 from training.options import parse_stage_options
+from training.reading_data import ReadingLesson, ReadingSource
+from training.readings import Reading, load_readings
 from training.text_to_semantic_data import (
     Batch,
     BatchConfig,
@@ -41,9 +44,12 @@ class TextToSemanticTraining:
     Attributes:
         learning_rate: peak.
         label_smoothing: share of the target spread over all ids.
-        guidance_start, guidance_end: weight of the guided-attention loss at the start and from
-            `guidance_until` (a share of the run) on.
+        guidance_weight: of the guided-attention loss.
         guidance_width: how far from a character's middle attention may be, in semantic ids.
+        reading_share: of the run, its start, in which the encoder alone learns, from readings; it
+            never stops learning from them.
+        reading_weight: of their loss. reading_characters: of a batch of them, about.
+        min_sound_count: sounds that occur less often in the readings are not asked for.
         duration_weight: of the loss of the predicted durations.
         average_decay: of the running average of the weights, which is what is exported.
         n_dev_batches: batches of an evaluation.
@@ -57,10 +63,12 @@ class TextToSemanticTraining:
     gradient_clip: float = 1.0
     dropout: float = 0.1
     label_smoothing: float = 0.1
-    guidance_start: float = 0.3
-    guidance_end: float = 0.3
-    guidance_until: float = 0.3
+    guidance_weight: float = 0.3
     guidance_width: float = 1.5
+    reading_share: float = 0.15
+    reading_weight: float = 0.5
+    reading_characters: int = 1500
+    min_sound_count: int = 20
     duration_weight: float = 1.0
     average_decay: float = 0.998
     n_dev_batches: int = 8
@@ -145,6 +153,7 @@ class TextToSemanticJob:
         train: where batches come from.
         dev: where evaluations' batches come from.
         device: where the network computes.
+        lesson: what the encoder learns to read from besides; `None`: nothing.
     """
 
     name = "text_to_semantic"
@@ -155,51 +164,57 @@ class TextToSemanticJob:
         train: BatchSource,
         dev: BatchSource,
         device: torch.device,
+        lesson: ReadingLesson | None = None,
     ) -> None:
         self.config, self.train_source, self.dev_source, self.device = config, train, dev, device
         torch.manual_seed(config.loop.seed)
         self.network = TextToSemantic(config.network, config.dropout).to(device)
         self.average = copy.deepcopy(self.network).requires_grad_(False)
+        self.lesson = lesson.to(device) if lesson is not None else None
+        modules: dict[str, nn.Module] = {"network": self.network, "average": self.average}
+        if self.lesson is not None:
+            modules["lesson"] = self.lesson
+        self.modules: Mapping[str, nn.Module] = modules
+        learning = nn.ModuleList(modules[name] for name in modules if name != "average")
         self.optimiser = torch.optim.AdamW(
-            _parameter_groups(self.network, config.weight_decay),
+            _parameter_groups(learning, config.weight_decay),
             lr=config.learning_rate,
             betas=(0.9, 0.98),
         )
-        self.modules: Mapping[str, nn.Module] = {"network": self.network, "average": self.average}
         self.optimisers: Mapping[str, torch.optim.Optimizer] = {"network": self.optimiser}
         self.progress = 0.0
-
-    @property
-    def guidance_weight(self) -> float:
-        """Weight of the guided-attention loss now; falls in a straight line, then stays."""
-        fallen = min(1.0, self.progress / self.config.guidance_until)
-        return self.config.guidance_start + fallen * (
-            self.config.guidance_end - self.config.guidance_start
-        )
 
     def train_step(self, step: int, rng: torch.Generator) -> dict[str, float | Tensor]:
         """One update on one batch."""
         torch.manual_seed(
             int(torch.randint(2**31, (1,), generator=rng))
         )  # dropout has no generator
-        batch = batch_to(self.train_source.draw(rng), self.device)
-        logits, attention, text = self._forward(self.network, batch, batch.clock)
-        loss = self._cross_entropy(logits, batch, self.config.label_smoothing)
-        strayed = guidance_cost(attention, text.layout, batch, self.config.guidance_width)
-        duration = duration_loss(text.log_durations, text.layout, batch)
-        whole = loss + self.guidance_weight * strayed + self.config.duration_weight * duration
+        whole = torch.zeros((), device=self.device)
+        figures: dict[str, Tensor] = {}
+        if self.lesson is not None:
+            reading, _ = self._read(self.lesson, self.network, self.lesson.train_source, rng)
+            whole = whole + self.config.reading_weight * reading
+            figures["reading"] = reading
+        if self.lesson is None or self.progress >= self.config.reading_share:
+            batch = batch_to(self.train_source.draw(rng), self.device)
+            logits, attention, text = self._forward(self.network, batch, batch.clock)
+            loss = self._cross_entropy(logits, batch, self.config.label_smoothing)
+            strayed = guidance_cost(attention, text.layout, batch, self.config.guidance_width)
+            duration = duration_loss(text.log_durations, text.layout, batch)
+            whole = whole + loss + self.config.guidance_weight * strayed
+            whole = whole + self.config.duration_weight * duration
+            figures |= {"loss": loss, "strayed": strayed, "duration": duration}
         self.optimiser.zero_grad(set_to_none=True)
         whole.backward()  # type: ignore[no-untyped-call]
         norm = nn.utils.clip_grad_norm_(self.network.parameters(), self.config.gradient_clip)
         self.optimiser.step()
         self._follow(step)
-        figures = {"loss": loss, "strayed": strayed, "duration": duration, "gradient": norm}
+        figures["gradient"] = norm
         return {name: figure.detach() for name, figure in figures.items()}
 
     def evaluate(self, rng: torch.Generator) -> dict[str, float]:
         """Figures with the durations that the network itself predicts, as at generation."""
-        names = ("loss", "accuracy", "sharpness", "strayed", "duration")
-        totals = dict.fromkeys(names, 0.0)
+        totals: dict[str, float] = defaultdict(float)
         for _ in range(self.config.n_dev_batches):
             batch = batch_to(self.dev_source.draw(rng), self.device)
             logits, attention, text = self._forward(self.average, batch, None)
@@ -207,21 +222,52 @@ class TextToSemanticJob:
             right = logits.argmax(dim=-1) == batch.said_ids
             peak = attention.max(dim=-1).values.mean(dim=1)
             totals["loss"] += float(self._cross_entropy(logits, batch, 0.0))
+            totals["loss_of_other_text"] += self._loss_of_other_text(batch)
             totals["accuracy"] += float(right[valid].float().mean())
             totals["sharpness"] += float(peak[valid].mean())
             width = self.config.guidance_width
             totals["strayed"] += float(guidance_cost(attention, text.layout, batch, width))
             totals["duration"] += float(duration_loss(text.log_durations, text.layout, batch))
+            if self.lesson is not None:
+                totals["read"] += float(
+                    self._read(self.lesson, self.average, self.lesson.dev_source, rng)[1]
+                )
         return {name: total / self.config.n_dev_batches for name, total in totals.items()}
+
+    def _loss_of_other_text(self, batch: Batch) -> float:
+        """Cross-entropy when every row is given its neighbour's text.
+
+        How far it is above the loss tells how much the decoder reads instead of babbling.
+        """
+        batch = dataclasses.replace(
+            batch, text_ids=batch.text_ids.roll(1, 0), text_valid=batch.text_valid.roll(1, 0)
+        )
+        logits, _, _ = self._forward(self.average, batch, None)
+        return float(self._cross_entropy(logits, batch, 0.0))
+
+    def _read(
+        self,
+        lesson: ReadingLesson,
+        network: TextToSemantic,
+        source: ReadingSource,
+        rng: torch.Generator,
+    ) -> tuple[Tensor, Tensor]:
+        """Loss and share of right answers on a batch of readings."""
+        with self._autocast():
+            loss, right = lesson(network, source.draw(rng).to(self.device))
+        return loss, right
 
     def _forward(
         self, network: TextToSemantic, batch: Batch, durations: Tensor | None
     ) -> tuple[Tensor, Tensor, EncodedText]:
-        dtype = inference_dtype(self.device)
-        with torch.autocast(self.device.type, dtype, enabled=dtype is not torch.float32):
+        with self._autocast():
             text = network.encode(batch.text_ids, batch.text_valid, batch.prompts, durations)
             logits, attention = network.decode(batch.fed_ids, text)
         return logits.float(), attention, text
+
+    def _autocast(self) -> torch.autocast:
+        dtype = inference_dtype(self.device)
+        return torch.autocast(self.device.type, dtype, enabled=dtype is not torch.float32)
 
     @staticmethod
     def _cross_entropy(logits: Tensor, batch: Batch, label_smoothing: float) -> Tensor:
@@ -261,8 +307,16 @@ def build_job(
     corpus: TokenCorpus,
     tokenizer: TextTokenizer,
     device: torch.device,
+    readings: Sequence[Reading] = (),
 ) -> TextToSemanticJob:
     """Measure the corpus, fit the network's config to it and the tokenizer, set up the training.
+
+    Args:
+        config: numbers of the training.
+        corpus: what is spoken.
+        tokenizer: of the texts.
+        device: where the network computes.
+        readings: what the encoder learns to read from besides; may be none.
 
     Raises:
         DialogueError: if the corpus has no utterance with a text that is short enough.
@@ -300,7 +354,21 @@ def build_job(
         edge_frames,
         frames_per_character,
     )
-    return TextToSemanticJob(config, sources[0], sources[1], device)
+    lesson = _reading_lesson(config, readings, tokenizer) if readings else None
+    return TextToSemanticJob(config, sources[0], sources[1], device, lesson)
+
+
+def _reading_lesson(
+    config: TextToSemanticTraining, readings: Sequence[Reading], tokenizer: TextTokenizer
+) -> ReadingLesson:
+    torch.manual_seed(config.loop.seed)
+    return ReadingLesson(
+        readings,
+        tokenizer,
+        config.network.dim,
+        min_count=config.min_sound_count,
+        n_characters=config.reading_characters,
+    )
 
 
 def _with_times(utterances: list[TokenisedUtterance]) -> list[TokenisedUtterance]:
@@ -314,7 +382,7 @@ def export(job: TextToSemanticJob, folder: Path) -> None:
 
 
 def run(options: StageOptions) -> None:
-    """Train on `out/tokens` and export to `out/models/text_to_semantic`.
+    """Train on `out/tokens` and `out/readings.jsonl`, and export to `out/models/text_to_semantic`.
 
     Raises:
         ConfigError: if the size is unknown.
@@ -330,7 +398,8 @@ def run(options: StageOptions) -> None:
     models = options.out / "models"
     tokenizer = TextTokenizer.load(models / "text_tokenizer" / "tokenizer.model")
     corpus = TokenCorpus(options.out / "tokens")
-    job = build_job(config, corpus, tokenizer, choose_device(options.device))
+    readings = load_readings(options.out)
+    job = build_job(config, corpus, tokenizer, choose_device(options.device), readings)
     run_training(job, config.loop, options.out / "text_to_semantic")
     export(job, models / "text_to_semantic")
 

@@ -115,17 +115,8 @@ class TextToSemantic(nn.Module):
             Keys and values for every decoder layer.
         """
         layout = read_layout(text_ids, valid, self.config)
-        prompt_ids, prompt_valid = pad_prompts(prompts, text_ids.device)
-        roles = torch.where(layout.spoken, layout.pace_bins + FIRST_SPOKEN_ROLE, CONTEXT_ROLE)
-        text = self.text_embedding(text_ids) + self.role_embedding(roles)
-        prompt = self.prompt_embedding(prompt_ids) + self.role_embedding.weight[PROMPT_ROLE]
-        states = self.dropout(torch.cat((prompt, text), dim=1))
-        seen = torch.cat((prompt_valid, valid), dim=1)
-        tables = rotary_tables(states.shape[1], self.head_dim, states.device)
-        for layer in self.encoder:
-            states = layer(states, tables, seen[:, None, None])
-        states = self.encoder_norm(states)
-        n_prompt = prompt_ids.shape[1]
+        states, seen = self._read(text_ids, valid, prompts, layout)
+        n_prompt = states.shape[1] - text_ids.shape[1]
         log_durations = self.to_log_duration(states[:, n_prompt:])[..., 0].float()
         if durations is None:
             durations = log_durations.expm1().clamp(0.0, MAX_CHARACTER_IDS)
@@ -138,6 +129,30 @@ class TextToSemantic(nn.Module):
             n_prompt=n_prompt,
             log_durations=log_durations,
         )
+
+    def text_states(self, text_ids: Tensor, valid: Tensor) -> Tensor:
+        """What the encoder makes of texts without a voice prompt; arguments as in `encode`.
+
+        Returns:
+            (B, L, D).
+        """
+        layout = read_layout(text_ids, valid, self.config)
+        return self._read(text_ids, valid, [None] * len(text_ids), layout)[0]
+
+    def _read(
+        self, text_ids: Tensor, valid: Tensor, prompts: Sequence[Tensor | None], layout: TextLayout
+    ) -> tuple[Tensor, Tensor]:
+        """States (B, P + L, D) of prompts and texts, and (B, P + L) bool: True: no padding."""
+        prompt_ids, prompt_valid = pad_prompts(prompts, text_ids.device)
+        roles = torch.where(layout.spoken, layout.pace_bins + FIRST_SPOKEN_ROLE, CONTEXT_ROLE)
+        text = self.text_embedding(text_ids) + self.role_embedding(roles)
+        prompt = self.prompt_embedding(prompt_ids) + self.role_embedding.weight[PROMPT_ROLE]
+        states = self.dropout(torch.cat((prompt, text), dim=1))
+        seen = torch.cat((prompt_valid, valid), dim=1)
+        tables = rotary_tables(states.shape[1], self.head_dim, states.device)
+        for layer in self.encoder:
+            states = layer(states, tables, seen[:, None, None])
+        return self.encoder_norm(states), seen
 
     def _remember(
         self, states: Tensor, seen: Tensor, layout: TextLayout, n_prompt: int

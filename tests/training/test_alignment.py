@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from training.alignment import character_seconds
+from training.alignment import character_seconds, character_sounds
 
 OMAR = (
     ("pau", 0.08), ("hh", 0.14), ("ae", 0.23), ("v", 0.26), ("y", 0.31), ("uw", 0.41),
@@ -38,3 +38,12 @@ def test_a_pause_inside_belongs_to_the_mark() -> None:
 def test_more_phones_than_characters_and_more_characters_than_phones_both_fit() -> None:
     assert character_seconds("x", (("eh", 0.1), ("k", 0.2), ("s", 0.3))).sum() == pytest.approx(0.3)
     assert character_seconds("though", (("dh", 0.1), ("ow", 0.3))).sum() == pytest.approx(0.3)
+
+
+def test_sounds_keep_all_phones_in_order_without_the_pauses_around() -> None:
+    text = "two, x"
+    sounds = character_sounds(text, ["pau", "t", "uw", "pau", "eh", "k", "s", "pau"])
+    assert len(sounds) == len(text)
+    assert " ".join(filter(None, sounds)) == "t uw pau eh k s"
+    assert sounds[text.index("x")].endswith("k s")
+    assert sounds[0] == "t"

@@ -11,6 +11,7 @@ from pipeline.text_to_semantic.model import TextToSemantic
 from pipeline.tokenizers.text import TextTokenizer, train_text_tokenizer
 from training.config import StageOptions
 from training.data import TokenCorpus, TokenisedUtterance, save_tokens
+from training.readings import Reading
 from training.text_to_semantic import (
     TextToSemanticJob,
     build_job,
@@ -64,15 +65,22 @@ def test_steps_on_one_batch_lower_its_loss(job: TextToSemanticJob) -> None:
     assert float(figures[-1]["strayed"]) <= float(figures[0]["strayed"])
 
 
-def test_the_guidance_fades(job: TextToSemanticJob) -> None:
-    fading = {"guidance_start": 3.0, "guidance_end": 0.2, "guidance_until": 0.3}
-    job.config = dataclasses.replace(job.config, **fading)
-    weights = []
-    for job.progress in (0.0, 0.1, 0.3, 1.0):
-        weights.append(job.guidance_weight)
-    assert weights[0] == job.config.guidance_start
-    assert weights[0] > weights[1] > weights[2]
-    assert weights[2:] == pytest.approx([job.config.guidance_end] * 2)
+def test_at_first_only_the_encoder_learns_and_then_everything(run_folder: Path) -> None:
+    readings = [Reading(text=text, sounds=tuple(text)) for text in TEXTS * 20]
+    tokenizer = TextTokenizer.load(run_folder / "models" / "text_tokenizer" / "tokenizer.model")
+    config = dataclasses.replace(tiny_training(), dropout=0.0, learning_rate=3e-3)
+    job = build_job(
+        config, TokenCorpus(run_folder / "tokens"), tokenizer, torch.device("cpu"), readings
+    )
+    decoder = job.network.to_logits.weight.detach().clone()
+    rng = torch.Generator().manual_seed(0)
+    job.progress = 0.0
+    losses = [float(job.train_step(step, rng)["reading"]) for step in range(30)]
+    assert losses[-1] < 0.8 * losses[0]
+    job.network.eval()
+    torch.testing.assert_close(job.network.to_logits.weight, decoder, rtol=0.0, atol=1e-2)
+    job.progress = config.reading_share
+    assert {"reading", "loss"} <= set(job.train_step(30, rng))
 
 
 def test_evaluation_gives_shares(job: TextToSemanticJob, rng: torch.Generator) -> None:
