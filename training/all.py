@@ -10,6 +10,7 @@ from pathlib import Path
 from training import (
     codec,
     corpus,
+    decoder_tuning,
     model_card,
     readings,
     semantic,
@@ -33,6 +34,7 @@ STAGES: dict[str, Callable[[StageOptions], None]] = {
     "readings": readings.run,
     "text_to_semantic": text_to_semantic.run,
     "soundstorm": soundstorm.run,
+    "decoder": decoder_tuning.run,
     "voices": voices.run,
     "model_card": model_card.run,
 }
@@ -43,7 +45,7 @@ def run(options: StageOptions, assets: Path) -> None:
     """Run all stages, then put weights and voices into `assets`.
 
     Args:
-        options: with `minutes` bounding each of the four trainings.
+        options: with `minutes` bounding each training.
         assets: receives `models/<size>/` and `voices/`.
     """
     for name, stage in STAGES.items():

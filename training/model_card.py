@@ -6,12 +6,18 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import torch
+
 from pipeline.checkpoint import WEIGHTS_NAME, load_tensors, write_atomically
 from training.config import StageOptions
 from training.data import Corpus
+from training.loop import STATE_NAME
 from training.options import parse_stage_options
 
 logger = logging.getLogger(__name__)
+
+NOTES_NAME = "notes.md"
+"""In the run's folder: how it was made, if by more than the recipe."""
 
 CURVES = {
     "codec": ("train/mel", "dev/mel", "dev/stoi"),
@@ -51,20 +57,22 @@ def run(options: StageOptions) -> None:
     models = options.out / "models"
     curves = {name: read_curves(options.out / name, tags) for name, tags in CURVES.items()}
     plot_curves(curves, models / "curves.png")
+    corpus = Corpus(options.out / "corpus")
+    synthetic = bool(corpus.select("train", ("flite", "world")))
     text = "\n".join(
         [
             f"# Colloquy `{options.size}`: weights for dialogue speech",
             "",
-            "Made by `python -m training.all`. They speak English at 16 kHz. Licence: Apache-2.0, "
-            "as the code; the material they were trained on is listed below.",
+            f"{_how_made(options.out)} They speak English at {corpus.sample_rate_hz / 1000:g} kHz. "
+            "Licence: Apache-2.0, as the code; the material they were trained on is listed below.",
             "",
             "## Networks",
             "",
-            _networks_table(models),
+            _networks_table(options.out),
             "## Trained on",
             "",
-            _hours_table(Corpus(options.out / "corpus")),
-            SOURCES,
+            _hours_table(corpus),
+            SOURCES if synthetic else "Recordings and texts of the folder given as `--data`.\n",
             "No recording is part of these files, neither as sound nor as tokens. The built-in "
             "voices are synthetic speakers.",
             "",
@@ -78,9 +86,9 @@ def run(options: StageOptions) -> None:
             _measured(models),
             "## Limits",
             "",
-            "Small networks, trained for an hour or less each on one CPU core: words are lost and "
-            "voices are approximate, most of all those cloned from recordings of people. Speech "
-            "made with them is synthetic and should be called so; ask before you clone a voice.",
+            "Words are lost and voices are approximate, most of all those cloned from recordings "
+            "of people: the tables of the project's README tell how often. Speech made with them "
+            "is synthetic and should be called so; ask before you clone a voice.",
             "",
         ]
     )
@@ -127,14 +135,29 @@ def plot_curves(
     pyplot.close(figure)
 
 
-def _networks_table(models: Path) -> str:
-    lines = ["| network | parameters | file |", "|---|---|---|"]
+def _how_made(out: Path) -> str:
+    """What `NOTES_NAME` says of the run, or that nothing but the recipe made it."""
+    path = out / NOTES_NAME
+    if path.is_file():
+        return path.read_text(encoding="utf-8").strip()
+    return "Made by the stages of `training/`."
+
+
+def _networks_table(out: Path) -> str:
+    lines = ["| network | parameters | file | trained |", "|---|---|---|---|"]
     for name in CURVES:
-        path = models / name / WEIGHTS_NAME
+        path = out / "models" / name / WEIGHTS_NAME
         n_parameters = sum(tensor.numel() for tensor in load_tensors(path).values())
-        n_bytes = path.stat().st_size
-        lines.append(f"| {name} | {n_parameters / 1e6:.1f} M | {n_bytes / 1e6:.1f} MB |")
+        size = f"{n_parameters / 1e6:.1f} M | {path.stat().st_size / 1e6:.1f} MB"
+        lines.append(f"| {name} | {size} | {_trained(out / name / STATE_NAME)} |")
     return "\n".join(lines) + "\n"
+
+
+def _trained(path: Path) -> str:
+    if not path.is_file():
+        return "not by this run"
+    state = torch.load(path, weights_only=True, mmap=True)
+    return f"{state['trained_s'] / 60:.0f} minutes, {state['step']} steps"
 
 
 def _hours_table(corpus: Corpus) -> str:

@@ -27,7 +27,7 @@ class SamplingOptions:
         max_ids_at_end: a piece ends when the attention has stayed on its last character this long.
     """
 
-    temperature: float = 0.4
+    temperature: float = 0.3
     top_k: int = 20
     n_candidates: int = 3
     loop_window: int = 25

@@ -43,6 +43,7 @@ def test_the_whole_recipe_makes_a_pipeline_that_speaks(
     assert {path.name for path in published.iterdir()} >= {*NETWORKS, "README.md", "curves.png"}
     card = (published / "README.md").read_text(encoding="utf-8")
     assert all(name in card for name in ("codec", "semantic", "soundstorm", "| human | train |"))
+    assert "not by this run" not in card
 
     pipeline = DialoguePipeline.load(tmp_path / "run" / "models", device="cpu")
     assert len(pipeline.voices) >= 6
