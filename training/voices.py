@@ -43,12 +43,12 @@ def _made_up(
 BUILT_IN = (
     SyntheticSpeaker(name="anna", base="slt"),
     SyntheticSpeaker(name="ben", base="rms"),
-    _made_up("clara", "slt", pitch_hz=236, pitch_range=1.4, formant_scale=1.13, tilt_db=4),
+    _made_up("clara", "slt", pitch_hz=228, pitch_range=1.4, formant_scale=1.07, tilt_db=4),
     SyntheticSpeaker(name="duncan", base="awb"),
-    _made_up("edith", "slt", pitch_hz=158, pitch_range=1.2, formant_scale=0.93, tilt_db=-6),
+    _made_up("edith", "slt", pitch_hz=175, pitch_range=1.3, formant_scale=0.86, tilt_db=0),
     _made_up("felix", "rms", pitch_hz=148, pitch_range=1.5, formant_scale=1.12, tilt_db=5),
     _made_up("george", "rms", pitch_hz=82, pitch_range=1.3, formant_scale=0.88, tilt_db=-5),
-    _made_up("hamish", "awb", pitch_hz=104, pitch_range=1.4, formant_scale=0.95, tilt_db=-3),
+    _made_up("hamish", "awb", pitch_hz=148, pitch_range=1.3, formant_scale=1.12, tilt_db=4),
 )
 
 

@@ -40,7 +40,7 @@ class SoundStormOptions:
         dtype: to compute in; `None` chooses by the hardware.
     """
 
-    first_iterations: int = 16
+    first_iterations: int = 12
     later_iterations: int = 1
     temperature: float = 0.9
     confidence_noise: float = 1.0
