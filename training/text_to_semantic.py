@@ -16,7 +16,6 @@ from pipeline.checkpoint import save_network
 from pipeline.config import TextToSemanticConfig, base, small, tiny
 from pipeline.device import choose_device, inference_dtype
 from pipeline.errors import ConfigError
-from pipeline.text_to_semantic.layout import TextLayout
 from pipeline.text_to_semantic.model import EncodedText, TextToSemantic
 from pipeline.tokenizers.text import TextTokenizer
 from training.config import LoopConfig, StageOptions
@@ -33,6 +32,7 @@ from training.text_to_semantic_data import (
     measure_durations,
     read_spoken_texts,
 )
+from training.text_to_semantic_losses import duration_loss, guidance_cost
 
 logger = logging.getLogger(__name__)
 
@@ -113,38 +113,6 @@ SIZES: dict[str, Callable[[], TextToSemanticTraining]] = {
 }
 
 
-def guidance_cost(attention: Tensor, layout: TextLayout, batch: Batch, width: float) -> Tensor:
-    """Share of attention that strays from the characters being said.
-
-    After guided attention (arXiv 1710.08969, section 4.1), with each character's own time for the
-    diagonal.
-
-    Args:
-        attention: (B, heads, S, L) float32, sums to 1 over L.
-        layout: of the texts; tells the characters of each piece.
-        batch: tells the time of each character and the pieces of each position.
-        width: of the Gaussian around a character's middle that costs nothing, in semantic ids.
-
-    Returns:
-        0-d float32 in [0, 1].
-    """
-    middles = batch.durations.cumsum(dim=1) - 0.5 * batch.durations
-    positions = torch.arange(attention.shape[2], device=attention.device) + 0.5
-    off = (middles[:, None] - positions[:, None]) / torch.maximum(
-        batch.durations[:, None] / 2, torch.tensor(width)
-    )
-    same_piece = layout.pieces[:, None] == batch.frame_pieces[..., None]
-    cost = 1.0 - torch.exp(-0.5 * off.square()) * same_piece
-    strayed = (attention * cost[:, None]).sum(dim=-1).mean(dim=1)
-    return (strayed * batch.said_valid).sum() / batch.said_valid.sum()
-
-
-def duration_loss(log_durations: Tensor, layout: TextLayout, batch: Batch) -> Tensor:
-    """Mean squared error of log(1 + semantic ids) over what takes time; 0-d float32."""
-    errors = (log_durations - batch.durations.log1p()).square() * layout.timed
-    return errors.sum() / layout.timed.sum().clamp(min=1)
-
-
 class TextToSemanticJob:
     """The training that `run_training` runs.
 
@@ -196,7 +164,7 @@ class TextToSemanticJob:
             whole = whole + self.config.reading_weight * reading
             figures["reading"] = reading
         if self.lesson is None or self.progress >= self.config.reading_share:
-            batch = batch_to(self.train_source.draw(rng), self.device)
+            batch = self.train_source.draw(rng).to(self.device)
             logits, attention, text = self._forward(self.network, batch, batch.clock)
             loss = self._cross_entropy(logits, batch, self.config.label_smoothing)
             strayed = guidance_cost(attention, text.layout, batch, self.config.guidance_width)
@@ -216,7 +184,7 @@ class TextToSemanticJob:
         """Figures with the durations that the network itself predicts, as at generation."""
         totals: dict[str, float] = defaultdict(float)
         for _ in range(self.config.n_dev_batches):
-            batch = batch_to(self.dev_source.draw(rng), self.device)
+            batch = self.dev_source.draw(rng).to(self.device)
             logits, attention, text = self._forward(self.average, batch, None)
             valid = batch.said_valid
             right = logits.argmax(dim=-1) == batch.said_ids
@@ -294,12 +262,6 @@ def _parameter_groups(network: nn.Module, weight_decay: float) -> list[dict[str,
         {"params": decaying, "weight_decay": weight_decay},
         {"params": others, "weight_decay": 0.0},
     ]
-
-
-def batch_to(batch: Batch, device: torch.device) -> Batch:
-    """The batch with its tensors on a device; prompts follow inside the network."""
-    names = (f.name for f in dataclasses.fields(batch) if f.name != "prompts")
-    return dataclasses.replace(batch, **{name: getattr(batch, name).to(device) for name in names})
 
 
 def build_job(

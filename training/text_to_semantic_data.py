@@ -1,5 +1,6 @@
 """Draws batches for text-to-semantic: single turns with a context turn, and windows of turns."""
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -93,6 +94,12 @@ class Batch:
     frame_pieces: Tensor
     durations: Tensor
     clock: Tensor
+
+    def to(self, device: torch.device) -> "Batch":
+        """The same with its tensors on a device; prompts follow inside the network."""
+        names = (field.name for field in dataclasses.fields(self) if field.name != "prompts")
+        moved = {name: getattr(self, name).to(device) for name in names}
+        return dataclasses.replace(self, **moved)
 
 
 def encode_texts(
