@@ -110,7 +110,8 @@ def voice_choices(studio: Studio) -> list[tuple[str, str]]:
     named = []
     for name in studio.voice_names():
         about = " ".join(built_in[name].description.split()) if name in built_in else "added by you"
-        named.append((f"{name} · {about[:60]}" if about else name, name))
+        kind = about.partition(". ")[0]  # the rest is told by `python -m app voices`
+        named.append((f"{name} · {kind}" if kind else name, name))
     return [*named, ("Surprise me (made up)", MADE_UP), ("My recording", OWN_RECORDING)]
 
 
