@@ -66,7 +66,7 @@ class TextToSemanticTraining:
     guidance_weight: float = 0.3
     guidance_width: float = 1.5
     reading_share: float = 0.15
-    reading_weight: float = 0.5
+    reading_weight: float = 1.0
     reading_characters: int = 1500
     min_sound_count: int = 20
     duration_weight: float = 1.0
