@@ -55,19 +55,19 @@ class Studio:
         self, pipeline: SpeakingPipeline, library: VoiceLibrary, scripts: Path = SCRIPTS
     ) -> None:
         self.pipeline = pipeline
-        self.library = library
+        self.added_voices = library
         self._scripts = scripts
         self._one_at_a_time = threading.Lock()
 
     def voice_names(self) -> list[str]:
         """Built-in names, then added ones that do not hide behind a built-in name."""
         built_in = list(self.pipeline.voices)
-        return built_in + [name for name in self.library.names() if name not in built_in]
+        return built_in + [name for name in self.added_voices.names() if name not in built_in]
 
     def find_voice(self, name: str) -> WantedVoice:
         """What the pipeline should be given for a name or path that a person typed."""
-        if name not in self.pipeline.voices and name in self.library.names():
-            return self.library.path(name)
+        if name not in self.pipeline.voices and name in self.added_voices.names():
+            return self.added_voices.path(name)
         return name
 
     def add_voice(self, name: str, recording: Path, licence_note: str) -> Path:
@@ -84,10 +84,10 @@ class Studio:
         if name in self.voice_names():
             raise VoiceError(
                 f"there already is a voice {name!r}; choose another name, or delete "
-                f"{self.library.path(name)} first if it is your own"
+                f"{self.added_voices.path(name)} first if it is your own"
             )
         voice = self.pipeline.voice_from_recording(recording, name, licence_note)
-        path = self.library.path(name)
+        path = self.added_voices.path(name)
         save_voice(path, voice)
         return path
 

@@ -135,7 +135,7 @@ def measure(
     models, recogniser = pipeline.models, Recogniser()
     sentences = SENTENCES[:n_sentences]
     names = list(pipeline.voices)
-    original = flite_speech(sentences)
+    original = flite_speech(sentences) if {"flite", "codec", "resynthesis"} & set(wanted) else []
 
     def end_to_end() -> list[Waveform]:
         return [

@@ -32,6 +32,12 @@ def inference_dtype(device: torch.device) -> torch.dtype:
     return torch.float32
 
 
+def inference_autocast(device: torch.device, dtype: torch.dtype | None = None) -> torch.autocast:
+    """Compute in a number type, or by default in that of `inference_dtype`; float32: as written."""
+    dtype = dtype or inference_dtype(device)
+    return torch.autocast(device.type, dtype, enabled=dtype != torch.float32)
+
+
 def _cpu_flags() -> set[str]:
     cpuinfo = Path("/proc/cpuinfo")
     if not cpuinfo.is_file():

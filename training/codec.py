@@ -17,9 +17,10 @@ from torch import Tensor, nn
 
 from pipeline.checkpoint import save_network
 from pipeline.config import CodecConfig, DialogueConfig, base, small, tiny
-from pipeline.device import choose_device, inference_dtype
+from pipeline.device import choose_device, inference_autocast
 from pipeline.errors import ConfigError
 from pipeline.tokenizers.spectral_codec import SpectralCodec
+from training.averaging import follow
 from training.codebook_learning import CodebookLearner
 from training.config import LoopConfig, StageOptions
 from training.data import SPEAKER_CAP_S, Corpus, Utterance, speaker_balanced_weights
@@ -165,7 +166,6 @@ class CodecJob:
             "codec": _optimiser(self.codec, training.learning_rate),
             "discriminators": _optimiser(self.discriminators, training.discriminator_learning_rate),
         }
-        self._autocast = inference_dtype(device) == torch.bfloat16
 
     def train_step(self, step: int, rng: torch.Generator) -> dict[str, float | Tensor]:
         """One update of the codec, its codebooks and, late in the run, the discriminators."""
@@ -212,7 +212,7 @@ class CodecJob:
         self, wanted: Tensor, step: int, rng: torch.Generator
     ) -> tuple[Tensor, Tensor]:
         training = self.training
-        with self._precision():
+        with inference_autocast(self.device):
             latents = self.codec.latents(wanted)
         commitment = latents.new_zeros(())
         if training.quantise_from - training.collect_steps <= step < training.quantise_from:
@@ -221,7 +221,7 @@ class CodecJob:
             if not self.learner.started:
                 self.learner.start(rng)
             latents, commitment = self.learner.quantise(latents, self._draw_levels(rng), rng)
-        with self._precision():
+        with inference_autocast(self.device):
             return self.codec.waveform(latents), commitment
 
     def _draw_levels(self, rng: torch.Generator) -> Tensor:
@@ -231,7 +231,7 @@ class CodecJob:
         return torch.where(full, n_levels, levels).to(self.device)
 
     def _train_discriminators(self, made: Tensor, wanted: Tensor) -> Tensor:
-        with self._precision():
+        with inference_autocast(self.device):
             # One pass over both: larger matrices, fewer calls.
             verdicts = self.discriminators(torch.cat([wanted, made]))
         loss = discriminator_loss(verdicts)
@@ -240,7 +240,7 @@ class CodecJob:
 
     def _adversarial(self, made: Tensor, wanted: Tensor) -> tuple[Tensor, Tensor]:
         self.discriminators.requires_grad_(False)
-        with self._precision():
+        with inference_autocast(self.device):
             with torch.no_grad():
                 real = self.discriminators(wanted)
             judged = self.discriminators(made)
@@ -257,15 +257,9 @@ class CodecJob:
 
     @torch.no_grad()
     def _follow(self, step: int) -> None:
-        decay = min(self.training.average_decay, (1.0 + step) / (10.0 + step))
-        averages: list[Tensor] = list(self.average.parameters())
-        newest: list[Tensor] = list(self.codec.parameters())
-        torch._foreach_lerp_(averages, newest, 1.0 - decay)
+        follow(self.average, self.codec, step, self.training.average_decay)
         # Codebooks are averages already, and a revived code has no meaningful past.
         self.average.codebooks.copy_(self.codec.codebooks)
-
-    def _precision(self) -> torch.autocast:
-        return torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self._autocast)
 
     def evaluate(self, rng: torch.Generator) -> dict[str, float]:
         """Mel distance, STOI (where pystoi is installed) and codebook use on held-out speech."""
@@ -343,13 +337,11 @@ def run(options: StageOptions) -> None:
     torch.manual_seed(0)
     job = CodecJob(config, training, Corpus(options.out / "corpus"), choose_device(options.device))
     loop = LoopConfig(
-        # A bound in minutes replaces the one in steps, so that a fast machine uses its time.
-        max_steps=10**9 if options.minutes > 0 else training.max_steps,
-        max_minutes=options.minutes,
+        max_steps=training.max_steps,
         warmup_steps=training.warmup_steps,
         evaluate_every=training.evaluate_every,
     )
-    run_training(job, loop, options.out / "codec")
+    run_training(job, loop.within(options.minutes), options.out / "codec")
     save_network(options.out / "models" / "codec", config, job.average)
     logger.info("codec: exported, identity %s", job.average.identity)
 

@@ -1,5 +1,6 @@
 """Numbers that belong to training only: how long, how fast, how often to save."""
 
+import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +27,12 @@ class LoopConfig:
     evaluate_every: int = 500
     log_every: int = 20
     seed: int = 0
+
+    def within(self, minutes: float) -> "LoopConfig":
+        """Bounded in minutes, if any, instead of steps, so that a fast machine uses its time."""
+        if minutes <= 0:
+            return self
+        return dataclasses.replace(self, max_steps=10**9, max_minutes=minutes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

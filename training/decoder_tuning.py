@@ -18,11 +18,12 @@ from torch import Tensor, nn
 
 from pipeline.checkpoint import load_config, load_network, load_tensors, save_network, save_tensors
 from pipeline.config import SoundStormConfig
-from pipeline.device import choose_device, inference_dtype
+from pipeline.device import choose_device, inference_autocast
 from pipeline.errors import ConfigError
 from pipeline.semantic_to_acoustic.align import stretch_to_frames
 from pipeline.semantic_to_acoustic.model import SoundStorm
 from pipeline.tokenizers.spectral_codec import SpectralCodec
+from training.averaging import follow
 from training.config import LoopConfig, StageOptions
 from training.data import Corpus, TokenCorpus
 from training.loop import run_training
@@ -120,9 +121,7 @@ def predict_codes(
     """
     codes = codes.masked_fill(~given, network.config.hidden_code)
     slots = torch.ones_like(semantic_ids)
-    device = network.codebooks.device
-    dtype = inference_dtype(device)
-    with torch.autocast(device.type, dtype, enabled=dtype != torch.float32):
+    with inference_autocast(network.codebooks.device):
         table = network.code_table()
         for level in range(codes.shape[1]):
             wanted = ~given[:, level]
@@ -235,7 +234,7 @@ class DecoderJob:
         loss.backward()
         norm = nn.utils.clip_grad_norm_(self._parameters, config.gradient_clip)
         optimiser.step()
-        self._follow(step)
+        follow(self.average, self.codec, step, config.average_decay)
         return {"mel": mel.detach(), "linear": linear.detach(), "gradient": norm}
 
     def evaluate(self, rng: torch.Generator) -> dict[str, float]:
@@ -271,16 +270,8 @@ class DecoderJob:
         return torch.stack(codes).long().to(self.device), torch.stack(sounds).to(self.device)
 
     def _decode(self, codec: SpectralCodec, codes: Tensor) -> Tensor:
-        dtype = inference_dtype(self.device)
-        with torch.autocast(self.device.type, dtype, enabled=dtype != torch.float32):
+        with inference_autocast(self.device):
             return codec.waveform(codec.quantizer.decode(codes))
-
-    @torch.no_grad()
-    def _follow(self, step: int) -> None:
-        decay = min(self.config.average_decay, (1.0 + step) / (10.0 + step))
-        averages: list[Tensor] = list(self.average.parameters())
-        newest: list[Tensor] = list(self.codec.parameters())
-        torch._foreach_lerp_(averages, newest, 1.0 - decay)
 
 
 def run(options: StageOptions) -> None:
@@ -301,12 +292,11 @@ def run(options: StageOptions) -> None:
     identity = codec.identity
     job = DecoderJob(codec, config, Corpus(options.out / "corpus"), passages, device)
     loop = LoopConfig(
-        max_steps=10**9 if options.minutes > 0 else config.max_steps,
-        max_minutes=options.minutes,
+        max_steps=config.max_steps,
         warmup_steps=config.warmup_steps,
         evaluate_every=config.evaluate_every,
     )
-    run_training(job, loop, folder)
+    run_training(job, loop.within(options.minutes), folder)
     assert job.average.identity == identity, "codebooks stay"
     save_network(models / "codec", codec.config, job.average)
 

@@ -15,7 +15,7 @@ PHONES = (
 """Festival's radio phone set, which flite speaks; `pau` is silence."""
 N_PHONES = len(PHONES)
 UNKNOWN = -100
-"""Label of a frame whose phone is not known; cross-entropy skips it."""
+"""Label of a frame or character whose sound is not known; cross-entropy skips it."""
 
 _NUMBERS = {name: number for number, name in enumerate(PHONES)}
 

@@ -11,10 +11,8 @@ from torch.nn.utils.rnn import pad_sequence
 
 from pipeline.text_to_semantic.model import TextToSemantic
 from pipeline.tokenizers.text import TextTokenizer
+from training.phones import UNKNOWN
 from training.readings import Reading
-
-UNKNOWN = -100
-"""Label of a character whose sound is not asked for; cross-entropy skips it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

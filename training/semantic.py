@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from pipeline.checkpoint import write_atomically
 from pipeline.config import DialogueConfig, SemanticConfig, base, small, tiny
-from pipeline.device import choose_device, inference_dtype
+from pipeline.device import choose_device, inference_autocast
 from pipeline.errors import ConfigError
 from pipeline.tokenizers.semantic import N_FEATURES, SemanticTokenizer, build_encoder
 from training.config import LoopConfig, StageOptions
@@ -215,9 +215,7 @@ class SemanticJob:
 
     def _losses(self, batch: SemanticBatch) -> dict[str, Tensor]:
         device = self.device
-        with torch.autocast(
-            device.type, torch.bfloat16, enabled=inference_dtype(device) == torch.bfloat16
-        ):
+        with inference_autocast(device):
             hidden = self.encoder(
                 batch.features.to(device), attention_mask=batch.valid.to(device)
             ).last_hidden_state

@@ -13,11 +13,12 @@ from torch import Tensor, nn
 
 from pipeline.checkpoint import save_network
 from pipeline.config import SoundStormConfig, base, small, tiny
-from pipeline.device import choose_device, inference_dtype
+from pipeline.device import choose_device, inference_autocast
 from pipeline.errors import ConfigError
 from pipeline.semantic_to_acoustic.masking import draw_hidden
 from pipeline.semantic_to_acoustic.model import SoundStorm
 from pipeline.tokenizers.acoustic import load_codec
+from training.averaging import follow
 from training.config import LoopConfig, StageOptions
 from training.data import TokenCorpus, TokenisedUtterance
 from training.loop import run_training
@@ -157,7 +158,6 @@ class SoundStormJob:
         self, training: StormTraining, corpus: TokenCorpus, codebooks: Tensor, device: torch.device
     ) -> None:
         self.training, self.device = training, device
-        self.dtype = inference_dtype(device)
         utterances = corpus.select("train")
         self.source = StormSource(corpus, utterances, training.network, training.data)
         torch.manual_seed(training.loop.seed)
@@ -193,7 +193,7 @@ class SoundStormJob:
 
     def learn(self, batch: StormBatch, step: int) -> dict[str, float | Tensor]:
         """Update the network once from a given batch; see `train_step`."""
-        with self._autocast():
+        with inference_autocast(self.device):
             sums, counts = masked_cross_entropy(self.network, batch.to(self.device))
             loss = sums.sum() / counts.sum()
         self.optimiser.zero_grad(set_to_none=True)
@@ -221,7 +221,7 @@ class SoundStormJob:
         return figures
 
     def _dev_loss(self, batch: StormBatch, level: int) -> float:
-        with self._autocast():
+        with inference_autocast(self.device):
             sums, counts = masked_cross_entropy(self.average, batch.to(self.device))
         return float(sums[level] / counts[level])
 
@@ -253,15 +253,8 @@ class SoundStormJob:
                 self._recent[name] = 0.95 * before + 0.05 * total / count
 
     def _update_average(self, step: int) -> None:
-        every = self.training.average_every
-        decay = min(self.training.average_decay, (1 + step) / (10 + step)) ** every
-        with torch.no_grad():
-            averages: list[Tensor] = list(self.average.parameters())
-            values: list[Tensor] = list(self.network.parameters())
-            torch._foreach_lerp_(averages, values, 1 - decay)
-
-    def _autocast(self) -> torch.autocast:
-        return torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32)
+        training = self.training
+        follow(self.average, self.network, step, training.average_decay, training.average_every)
 
 
 def _parameter_groups(network: SoundStorm, training: StormTraining) -> list[dict[str, object]]:
@@ -306,10 +299,7 @@ def run(options: StageOptions) -> None:
     device = choose_device(options.device)
     codebooks = load_codec(options.out / "models" / "codec", torch.device("cpu")).codebooks
     job = SoundStormJob(training, TokenCorpus(options.out / "tokens"), codebooks, device)
-    loop = training.loop
-    if options.minutes > 0:  # replaces the bound in steps, so that a fast machine uses its time
-        loop = dataclasses.replace(loop, max_steps=10**9, max_minutes=options.minutes)
-    run_training(job, loop, options.out / "soundstorm")
+    run_training(job, training.loop.within(options.minutes), options.out / "soundstorm")
     export(job, options.out / "models" / "soundstorm")
 
 

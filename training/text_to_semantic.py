@@ -14,10 +14,11 @@ from torch import Tensor, nn
 
 from pipeline.checkpoint import save_network
 from pipeline.config import TextToSemanticConfig, base, small, tiny
-from pipeline.device import choose_device, inference_dtype
+from pipeline.device import choose_device, inference_autocast
 from pipeline.errors import ConfigError
 from pipeline.text_to_semantic.model import EncodedText, TextToSemantic
 from pipeline.tokenizers.text import TextTokenizer
+from training.averaging import follow
 from training.config import LoopConfig, StageOptions
 from training.data import TokenCorpus, TokenisedUtterance
 from training.loop import run_training
@@ -176,7 +177,7 @@ class TextToSemanticJob:
         whole.backward()  # type: ignore[no-untyped-call]
         norm = nn.utils.clip_grad_norm_(self.network.parameters(), self.config.gradient_clip)
         self.optimiser.step()
-        self._follow(step)
+        follow(self.average, self.network, step, self.config.average_decay)
         figures["gradient"] = norm
         return {name: figure.detach() for name, figure in figures.items()}
 
@@ -221,21 +222,17 @@ class TextToSemanticJob:
         rng: torch.Generator,
     ) -> tuple[Tensor, Tensor]:
         """Loss and share of right answers on a batch of readings."""
-        with self._autocast():
+        with inference_autocast(self.device):
             loss, right = lesson(network, source.draw(rng).to(self.device))
         return loss, right
 
     def _forward(
         self, network: TextToSemantic, batch: Batch, durations: Tensor | None
     ) -> tuple[Tensor, Tensor, EncodedText]:
-        with self._autocast():
+        with inference_autocast(self.device):
             text = network.encode(batch.text_ids, batch.text_valid, batch.prompts, durations)
             logits, attention = network.decode(batch.fed_ids, text)
         return logits.float(), attention, text
-
-    def _autocast(self) -> torch.autocast:
-        dtype = inference_dtype(self.device)
-        return torch.autocast(self.device.type, dtype, enabled=dtype is not torch.float32)
 
     @staticmethod
     def _cross_entropy(logits: Tensor, batch: Batch, label_smoothing: float) -> Tensor:
@@ -243,14 +240,6 @@ class TextToSemanticJob:
         return F.cross_entropy(
             logits[valid], batch.said_ids[valid], label_smoothing=label_smoothing
         )
-
-    def _follow(self, step: int) -> None:
-        """Move the average towards the network; faster at first, to forget the random start."""
-        decay = min(self.config.average_decay, (step + 1) / (step + 10))
-        average: list[Tensor] = list(self.average.parameters())
-        current: list[Tensor] = list(self.network.parameters())
-        with torch.no_grad():
-            torch._foreach_lerp_(average, current, 1.0 - decay)
 
 
 def _parameter_groups(network: nn.Module, weight_decay: float) -> list[dict[str, object]]:

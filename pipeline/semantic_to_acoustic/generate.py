@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from pipeline.datatypes import ProgressCallback
-from pipeline.device import inference_dtype
+from pipeline.device import inference_autocast
 from pipeline.errors import ConfigError
 from pipeline.semantic_to_acoustic.align import FrameSequence, Window, window_to_sequence
 from pipeline.semantic_to_acoustic.masking import n_hidden_after
@@ -107,8 +107,7 @@ def generate(
             on_progress(STAGE, done, total)
 
     device = network.codebooks.device
-    dtype = options.dtype or inference_dtype(device)
-    with torch.no_grad(), torch.autocast(device.type, dtype, enabled=dtype != torch.float32):
+    with torch.no_grad(), inference_autocast(device, options.dtype):
         table = network.code_table()
         for indices in groups:
             rngs = [_window_generator(base_seed, index) for index in indices]

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from pipeline.checkpoint import WEIGHTS_NAME, load_config, load_network, save_network
 from pipeline.config import SemanticConfig
-from pipeline.device import inference_dtype
+from pipeline.device import inference_autocast, inference_dtype
 from pipeline.errors import CheckpointError, ShapeError
 
 if TYPE_CHECKING:
@@ -298,9 +298,7 @@ class SemanticTokenizer(nn.Module):
             batch_first=True,
         )
         padded = nn.utils.rnn.pad_sequence(windows, batch_first=True)
-        with torch.autocast(
-            padded.device.type, torch.bfloat16, enabled=self.compute_dtype == torch.bfloat16
-        ):
+        with inference_autocast(padded.device, self.compute_dtype):
             encoded = self.encoder(padded, attention_mask=valid).last_hidden_state.to(torch.float32)
         kept: list[list[Tensor]] = [[] for _ in mels]
         for window, (row, (seen_start, start, end, _)) in zip(encoded, spans, strict=True):

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from pipeline.checkpoint import load_config, load_network
 from pipeline.config import CodecConfig
-from pipeline.device import inference_dtype
+from pipeline.device import inference_autocast
 from pipeline.errors import ShapeError
 from pipeline.layers.convnext import ConvNeXtBlock
 from pipeline.layers.quantizer import ResidualQuantizer
@@ -152,8 +152,7 @@ class SpectralCodec(nn.Module):
                 f"got {int(codes.min())} to {int(codes.max())}"
             )
         device = self.window.device
-        dtype = inference_dtype(device)
-        with torch.autocast(device.type, dtype=torch.bfloat16, enabled=dtype == torch.bfloat16):
+        with inference_autocast(device):
             return self.waveform(self.quantizer.decode(codes.to(device)))
 
     def latents(self, samples: Tensor) -> Tensor:

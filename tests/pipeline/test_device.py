@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from pipeline.device import choose_device, inference_dtype
+from pipeline.device import choose_device, inference_autocast, inference_dtype
 from pipeline.errors import ConfigError
 
 
@@ -37,3 +37,16 @@ def test_the_processors_flags_decide_the_number_type(
 
 def test_a_gpu_computes_in_bfloat16() -> None:
     assert inference_dtype(torch.device("cuda")) is torch.bfloat16
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float32])
+def test_autocast_computes_in_the_number_type_asked_for(dtype: torch.dtype) -> None:
+    numbers = torch.ones(2, 2)
+    with inference_autocast(torch.device("cpu"), dtype):
+        assert (numbers @ numbers).dtype is dtype
+
+
+def test_autocast_follows_the_hardware_unless_asked() -> None:
+    cpu, numbers = torch.device("cpu"), torch.ones(2, 2)
+    with inference_autocast(cpu):
+        assert (numbers @ numbers).dtype is inference_dtype(cpu)

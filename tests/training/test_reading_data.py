@@ -2,7 +2,8 @@ import torch
 
 from pipeline.config import TextTokenizerConfig
 from pipeline.tokenizers.text import TextTokenizer, train_text_tokenizer
-from training.reading_data import UNKNOWN, ReadingSource, number_sounds
+from training.phones import UNKNOWN
+from training.reading_data import ReadingSource, number_sounds
 from training.readings import Reading
 
 READINGS = (
