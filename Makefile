@@ -60,9 +60,9 @@ format: $(DEV_READY)  ## rewrite the files as `make lint` wants them
 bench: $(DEV_READY)  ## seconds of each stage, one JSON line
 	$(RUN) -m benchmarks.speed
 
-quality: $(DEV_READY)  ## words understood and voices kept, one JSON line
+quality: $(DEV_READY)  ## the exam: words, voices, sound, timing; DATA=path adds people
 	@$(CHECK) flite
-	$(RUN) -m benchmarks.quality
+	$(RUN) -m benchmarks.quality $(if $(wildcard $(DATA)/speech),--data $(DATA))
 
 train: $(TRAINING_READY)  ## all stages: make train SIZE=small DATA=path/to/data
 	@$(CHECK) flite

@@ -1,6 +1,7 @@
-"""What the benchmarks speak: 40 sentences and 6 dialogues made for this, in no training text.
+"""What the benchmarks speak: sentences and dialogues made for this, in no training text.
 
-Everyday words without digits, so that a recogniser's count of errors measures speech, not spelling.
+Sentences and dialogues are of everyday words without digits, so that a recogniser's count of errors
+measures speech, not spelling. Numbers are written as a script would have them and counted as said.
 """
 
 SENTENCES = (
@@ -46,6 +47,72 @@ SENTENCES = (
     "A good friend will tell you when you are wrong.",
 )
 
+QUESTIONS = (
+    "Did you lock the front door?",
+    "Are the children asleep already?",
+    "Would you like another cup of tea?",
+    "Is this seat taken?",
+    "Have they found the missing key?",
+    "Can we walk to the station from here?",
+    "Do you remember the name of the hotel?",
+    "Was the water warm enough to swim?",
+    "Should I wake him before breakfast?",
+    "Will the shop still be open?",
+    "Has anyone seen my green umbrella?",
+    "Does this road lead to the harbour?",
+)
+"""Answered by yes or no: those that rise at the end."""
+
+STATEMENTS = (
+    "They locked the front door.",
+    "The children are asleep already.",
+    "She would like another cup of tea.",
+    "This seat is taken.",
+    "They have found the missing key.",
+    "We can walk to the station from here.",
+    "I remember the name of the hotel.",
+    "The water was warm enough to swim.",
+    "You should wake him before breakfast.",
+    "The shop will still be open.",
+    "He bought apples, bread, cheese, and a green umbrella.",
+    "This road leads past the church, the school, and the harbour.",
+)
+"""The questions' words as statements: those that fall at the end."""
+
+NUMBERS_AND_NAMES = (
+    "The meeting begins at 9:30 in room 14.",
+    "Margaret paid $25 for both tickets.",
+    "Doctor Henry Walker moved to Boston in 1998.",
+    "Flight 216 leaves on the 3rd of May.",
+    "Thomas and Elizabeth have 12 cousins in Ireland.",
+    "The bridge is 450 feet long.",
+    "Mr. Robinson lives at 77 Park Street.",
+    "About 60% of the students come from London.",
+    "Julia ran 5 miles in 42 minutes.",
+    "Call Peter at 555 0134 after lunch.",
+    "The library was built in 1871 by George Miller.",
+    "It was 8 degrees in Chicago on Monday.",
+)
+
+SHORT_TURNS = (
+    "Yes.",
+    "Of course.",
+    "No, thank you.",
+    "Why not?",
+    "Good morning.",
+    "Really?",
+    "I think so.",
+    "Not today.",
+    "Exactly.",
+    "Come in.",
+    "Never mind.",
+    "Well, maybe.",
+    "Thank you.",
+    "How much?",
+    "Let us go.",
+    "Wait a minute.",
+)
+
 DIALOGUES = (
     (
         ("S1", "Did you remember to water the plants this morning?"),
@@ -89,3 +156,30 @@ DIALOGUES = (
     ),
 )
 """Turns of (speaker, text)."""
+
+GROUP_TALKS = (
+    (
+        ("S1", "The bus leaves in an hour, so we have time to walk around."),
+        ("S1", "I would like to see the old town and the market."),
+        ("S1", "After that we can have lunch beside the river."),
+    ),
+    (
+        ("S1", "Who wants to drive the first part of the way?"),
+        ("S2", "I can drive until we reach the mountains."),
+        ("S3", "Then I will take over, because I know that road."),
+        ("S1", "Good. I am going to sleep in the back."),
+        ("S2", "You always sleep in the back."),
+        ("S3", "At least he does not sing."),
+    ),
+    (
+        ("S1", "Welcome, everybody. Is the whole team here?"),
+        ("S2", "Almost. We are still waiting for the builder."),
+        ("S3", "He called to say that he is stuck in traffic."),
+        ("S4", "Let us begin without him and write down the plan."),
+        ("S1", "The first question is how much wood we need."),
+        ("S2", "Enough for two walls and a small roof."),
+        ("S3", "And the paint is already in the garage."),
+        ("S4", "Then the only thing we lack is good weather."),
+    ),
+)
+"""Talks of one, three and four people."""

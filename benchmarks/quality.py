@@ -1,182 +1,252 @@
-"""How well it speaks: words understood and voices kept, beside what bounds them.
+"""The exam: how well it speaks, row by row, beside what bounds it.
 
-Rows: flite itself (what the small models learned from), its codec reconstruction (the ceiling of
-any codes), its own semantic ids through SoundStorm, and the whole pipeline. One JSON object a line.
+Rows are kept in `docs/results.jsonl` with the fingerprint of the weights they were measured with;
+the tables in `docs/results.md`, the README and the model card are written from there.
 """
 
 import argparse
+import hashlib
 import json
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict
+import logging
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import torch
 
-from benchmarks.listeners import LISTENING_RATE_HZ, Recogniser, VoiceJudge, count_errors
-from benchmarks.material import DIALOGUES, SENTENCES
-from benchmarks.tables import Row, write_table
-from pipeline.datatypes import Dialogue, SemanticTokens, Voice, Waveform
+from benchmarks.confidence import Estimate, estimate, mean, pooled
+from benchmarks.jury import Courtroom, Verdict
+from benchmarks.material import (
+    DIALOGUES,
+    GROUP_TALKS,
+    NUMBERS_AND_NAMES,
+    QUESTIONS,
+    SENTENCES,
+    SHORT_TURNS,
+    STATEMENTS,
+)
+from benchmarks.results import Result, read_results, write_documents, write_results
+from benchmarks.takes import (
+    Recording,
+    Take,
+    as_recorded,
+    cloned,
+    dialogues_spoken,
+    flite_recordings,
+    human_recordings,
+    reconstructed,
+    resynthesised,
+    sentences_spoken,
+    unseen_synthetic_recordings,
+)
+from benchmarks.timing import gap_takes, pace_takes
 from pipeline.dialogue import DialoguePipeline
-from pipeline.models import Models
-from pipeline.semantic_to_acoustic.generate import SoundStormOptions, generate
-from pipeline.semantic_to_acoustic.windows import Chunk, build_windows, windows_to_turns
-from pipeline.tokenizers.normalise import normalise_text
-from training.synthetic_speakers import SyntheticSpeaker, speak
 
 FLITE_VOICES = ("slt", "rms", "awb")
-ROWS = {
-    "flite": "flite",
-    "codec": "codec reconstruction of flite",
-    "resynthesis": "flite's semantic ids through SoundStorm, voice anna",
-    "sentences": "end to end, sentences",
-    "dialogues": "end to end, dialogues",
+N_UNSEEN_SPEAKERS = 4
+N_UNSEEN_SENTENCES = 16
+FIVE_MINUTES_S = 300.0
+N_PACE_SENTENCES = 6
+N_GAP_TURNS = 13
+PROCESSES = 2
+
+Figure = Callable[[Sequence[Verdict]], float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exam:
+    """What rows are made of.
+
+    Attributes:
+        pipeline: examined.
+        data: folder with `speech/manifest.tsv`; `None` leaves people out.
+        seed: of everything generated.
+    """
+
+    pipeline: DialoguePipeline
+    data: Path | None
+    seed: int
+
+
+def _flite(_: Exam) -> list[Recording]:
+    return flite_recordings(SENTENCES, FLITE_VOICES)
+
+
+def _unseen(_: Exam) -> list[Recording]:
+    return unseen_synthetic_recordings(SENTENCES[:N_UNSEEN_SENTENCES], N_UNSEEN_SPEAKERS)
+
+
+def _people(exam: Exam) -> list[Recording]:
+    assert exam.data is not None, "rows of people are asked for only where there is data"
+    return human_recordings(exam.data)
+
+
+def _long_script(exam: Exam) -> list[tuple[str, str]]:
+    """Five minutes of four people, from all the material there is."""
+    texts = [text for turns in (*DIALOGUES, *GROUP_TALKS) for _, text in turns]
+    texts += [*SENTENCES, *QUESTIONS, *STATEMENTS]
+    turns: list[tuple[str, str]] = []
+    for number, text in enumerate(texts):
+        turns.append((f"S{1 + number % 4}", text))
+        script = "\n".join(f"[{speaker}] {said}" for speaker, said in turns)
+        if exam.pipeline.estimate_seconds(exam.pipeline.parse(script)) >= FIVE_MINUTES_S:
+            break
+    return turns
+
+
+def _family(
+    recordings: Callable[[Exam], list[Recording]], prefix: str, title: str
+) -> dict[str, tuple[str, Callable[[Exam], Iterable[Take]]]]:
+    """The four rows that tell where words and voices are lost."""
+    return {
+        f"{prefix}": (title, lambda exam: as_recorded(recordings(exam))),
+        f"{prefix}_codec": (
+            f"{title}: codec",
+            lambda exam: reconstructed(exam.pipeline.models, recordings(exam)),
+        ),
+        f"{prefix}_resynthesis": (
+            f"{title}: true semantic ids through SoundStorm",
+            lambda exam: resynthesised(exam.pipeline.models, recordings(exam), exam.seed),
+        ),
+        f"{prefix}_cloned": (
+            f"{title}: end to end, voice from another recording",
+            lambda exam: cloned(exam.pipeline, recordings(exam), exam.seed),
+        ),
+    }
+
+
+def _spoken(texts: Sequence[str]) -> Callable[[Exam], Iterable[Take]]:
+    return lambda exam: sentences_spoken(exam.pipeline, texts, exam.seed)
+
+
+ROWS: dict[str, tuple[str, Callable[[Exam], Iterable[Take]]]] = {
+    **_family(_flite, "flite", "flite, the voices learned from"),
+    **_family(_unseen, "unseen", "made-up speakers never heard in training"),
+    **_family(_people, "people", "people never heard in training"),
+    "sentences": ("end to end: sentences", _spoken(SENTENCES)),
+    "questions": ("end to end: questions", _spoken(QUESTIONS)),
+    "statements": ("end to end: statements", _spoken(STATEMENTS)),
+    "numbers": ("end to end: numbers and names", _spoken(NUMBERS_AND_NAMES)),
+    "short": ("end to end: very short turns", _spoken(SHORT_TURNS)),
+    "dialogues": (
+        "end to end: dialogues of two",
+        lambda exam: dialogues_spoken(exam.pipeline, DIALOGUES, exam.seed),
+    ),
+    "groups": (
+        "end to end: talks of one, three and four",
+        lambda exam: dialogues_spoken(exam.pipeline, GROUP_TALKS, exam.seed),
+    ),
+    "five_minutes": (
+        "end to end: five minutes of four",
+        lambda exam: dialogues_spoken(exam.pipeline, [_long_script(exam)], exam.seed),
+    ),
 }
-README = Path(__file__).resolve().parents[1] / "README.md"
+"""Name to title and takes; rows of people need `--data`."""
+
+TIMING = "timing"
 
 
-def flite_speech(sentences: Sequence[str]) -> list[Waveform]:
-    """The sentences as flite says them, its voices in turn."""
-    spoken = []
-    for number, sentence in enumerate(sentences):
-        voice = FLITE_VOICES[number % len(FLITE_VOICES)]
-        samples, _ = speak(SyntheticSpeaker(name=voice, base=voice), normalise_text(sentence))
-        spoken.append(_waveform(samples.astype(np.float32) / 32768.0))
-    return spoken
+def _only(name: str, figure: Figure) -> Callable[[Sequence[Verdict]], Estimate | None]:
+    """A figure over the takes that it applies to; `None` if there are none."""
+
+    def over(verdicts: Sequence[Verdict]) -> Estimate | None:
+        chosen = [v for v in verdicts if not np.isnan(getattr(v, name))]
+        return estimate(chosen, figure) if chosen else None
+
+    return over
 
 
-def reconstruct(models: Models, speech: Sequence[Waveform]) -> list[Waveform]:
-    """The same speech through the codec and back."""
-    codec = models.codec
-    rebuilt = []
-    for waveform in speech:
-        codes = codec.encode(torch.from_numpy(waveform.samples)[None])
-        rebuilt.append(_waveform(codec.decode(codes)[0, : len(waveform.samples)].cpu().numpy()))
-    return rebuilt
+def _similarity_lost_per_minute(verdicts: Sequence[Verdict]) -> float:
+    minutes = np.array([v.start_s for v in verdicts]) / 60
+    if np.ptp(minutes) == 0:
+        return float("nan")
+    return float(-np.polyfit(minutes, [v.own for v in verdicts], 1)[0])
 
 
-@torch.inference_mode()
-def resynthesise(
-    models: Models, speech: Sequence[Waveform], voice: Voice, seed: int
-) -> list[Waveform]:
-    """The same speech's semantic ids through SoundStorm and the codec, in one built-in voice."""
-    tokenizer, config = models.semantic_tokenizer, models.soundstorm.config
-    turns = [
-        SemanticTokens(
-            semantic_ids=tokenizer.encode(torch.from_numpy(waveform.samples)),
-            speaker="S1",
-            rate_hz=tokenizer.rate_hz,
-        )
-        for waveform in speech
-    ]
-    plan = [
-        [Chunk(turn=number, start=0, stop=len(turn.semantic_ids))]
-        for number, turn in enumerate(turns)
-    ]
-    windows = build_windows(turns, plan, {"S1": voice}, config)
-    rng = torch.Generator().manual_seed(seed)
-    codes = generate(models.soundstorm, windows, SoundStormOptions(), rng, None)
-    acoustic = windows_to_turns(codes, plan, turns, config)
-    return [_waveform(models.codec.decode(turn.codes[None])[0].cpu().numpy()) for turn in acoustic]
+FIGURES: dict[str, Callable[[Sequence[Verdict]], Estimate | None]] = {
+    "word error": _only("skipped", pooled("word_errors", "n_words")),
+    "character error": _only("skipped", pooled("character_errors", "n_characters")),
+    "words skipped": _only("skipped", mean("skipped")),
+    "words repeated": _only("repeated", mean("repeated")),
+    "own voice": _only("own", mean("own")),
+    "other voice": _only("other", mean("other")),
+    "own above other": _only("own_above_other", mean("own_above_other")),
+    "DNSMOS": _only("opinion", mean("opinion")),
+    "STOI": _only("stoi", mean("stoi")),
+    "PESQ-WB": _only("pesq", mean("pesq")),
+    "pitch range (st)": _only("pitch_range", mean("pitch_range")),
+    "final rise (st)": _only("final_rise", mean("final_rise")),
+    "real-time factor": _only("wall_s", pooled("wall_s", "audio_s")),
+}
+DRIFT = "own voice lost per minute"
 
 
-def turn_speech(dialogue: Dialogue) -> list[Waveform]:
-    """Each turn alone, cut from its speaker's stem."""
-    rate = dialogue.mix.sample_rate_hz
-    return [
-        Waveform(
-            samples=dialogue.stems[caption.speaker].samples[
-                round(caption.start_s * rate) : round(caption.end_s * rate)
-            ],
-            sample_rate_hz=rate,
-        )
-        for caption in dialogue.captions
-    ]
+def summarise(name: str, verdicts: Sequence[Verdict]) -> dict[str, Estimate]:
+    """Every figure that applies to a row."""
+    figures = {title: figure(verdicts) for title, figure in FIGURES.items()}
+    if name == "five_minutes":
+        figures[DRIFT] = _only("own", _similarity_lost_per_minute)(verdicts)
+    return {title: value for title, value in figures.items() if value is not None}
 
 
-def voice_row(pipeline: DialoguePipeline, models: Models, seed: int) -> tuple[Row, Row]:
-    """Speak the dialogues, each with two other built-in voices: (words row, voices row)."""
-    judge, recogniser = VoiceJudge(), Recogniser()
-    prompts = {
-        name: _waveform(models.codec.decode(voice.codes[None])[0].cpu().numpy())
-        for name, voice in pipeline.voices.items()
-    }
-    names = list(prompts)
-    own, other, wanted, heard = [], [], [], []
-    for number, turns in enumerate(DIALOGUES):
-        pair = (names[(2 * number) % len(names)], names[(2 * number + 1) % len(names)])
-        cast = dict(zip(("S1", "S2"), pair, strict=True))
-        script = "\n".join(f"[{speaker}] {text}" for speaker, text in turns)
-        dialogue = pipeline.synthesize(script, cast, seed)
-        for (speaker, text), speech in zip(turns, turn_speech(dialogue), strict=True):
-            rival = cast["S2" if speaker == "S1" else "S1"]
-            own.append(judge.similarity(speech, prompts[cast[speaker]]))
-            other.append(judge.similarity(speech, prompts[rival]))
-            wanted.append(text)
-            heard.append(recogniser.words(speech))
-    words = Row(name=ROWS["dialogues"], values=asdict(count_errors(wanted, heard)))
-    voices = Row(
-        name="voices in dialogues",
-        values={
-            "similarity_own": float(np.mean(own)),
-            "similarity_other": float(np.mean(other)),
-            "own_above_other": float(np.mean(np.asarray(own) > np.asarray(other))),
-            "n_turns": len(own),
-        },
-    )
-    return words, voices
-
-
-def measure(
-    pipeline: DialoguePipeline, n_sentences: int, seed: int, wanted: Sequence[str]
-) -> Iterator[Row]:
+def measure(exam: Exam, wanted: Sequence[str], court: Courtroom) -> Iterator[Result]:
     """The wanted rows, as they are ready."""
-    models, recogniser = pipeline.models, Recogniser()
-    sentences = SENTENCES[:n_sentences]
-    names = list(pipeline.voices)
-    original = flite_speech(sentences) if {"flite", "codec", "resynthesis"} & set(wanted) else []
+    weights = fingerprint(exam.pipeline)
+    for name in wanted:
+        if name == TIMING:
+            yield Result(name=name, title="timing", figures=_timing(exam), weights=weights)
+        else:
+            title, takes = ROWS[name]
+            verdicts = list(court.verdicts(takes(exam)))
+            yield Result(name=name, title=title, figures=summarise(name, verdicts), weights=weights)
 
-    def end_to_end() -> list[Waveform]:
-        return [
-            pipeline.synthesize(f"[S1] {text}", {"S1": names[k % len(names)]}, seed).mix
-            for k, text in enumerate(sentences)
-        ]
 
-    speech: dict[str, Callable[[], list[Waveform]]] = {
-        "flite": lambda: original,
-        "codec": lambda: reconstruct(models, original),
-        "resynthesis": lambda: resynthesise(models, original, pipeline.voices[names[0]], seed),
-        "sentences": end_to_end,
+def _timing(exam: Exam) -> dict[str, Estimate]:
+    paces = list(pace_takes(exam.pipeline, SENTENCES[:N_PACE_SENTENCES], exam.seed))
+    gaps = list(gap_takes(exam.pipeline, SENTENCES[:N_GAP_TURNS], exam.seed))
+    return {
+        "pace error": estimate(paces, mean("error")),
+        "gap error (ms)": estimate(gaps, mean("error_ms")),
+        "largest gap error (ms)": estimate(gaps, lambda g: max(take.error_ms for take in g)),
     }
-    for name, speak_all in speech.items():
-        if name in wanted:
-            heard = [recogniser.words(waveform) for waveform in speak_all()]
-            yield Row(name=ROWS[name], values=asdict(count_errors(sentences, heard)))
-    if "dialogues" in wanted:
-        yield from voice_row(pipeline, models, seed)
 
 
-def _waveform(samples: Any) -> Waveform:
-    return Waveform(samples=np.asarray(samples, dtype=np.float32), sample_rate_hz=LISTENING_RATE_HZ)
+def fingerprint(pipeline: DialoguePipeline) -> str:
+    """Of weights, settings and voices: figures of other ones do not stand in the same table."""
+    digest = hashlib.sha256()
+    folder = pipeline.models.folder
+    for path in sorted([*folder.rglob("*.safetensors"), *folder.rglob("config.json")]):
+        digest.update(path.read_bytes())
+    for name, voice in pipeline.voices.items():
+        digest.update(name.encode() + voice.codes.numpy().tobytes())
+    return digest.hexdigest()[:12]
 
 
 def main(argv: list[str] | None = None) -> None:
-    """`python -m benchmarks.quality [--model small] [--seed 0] [--rows ...] [--write]`."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    """`python -m benchmarks.quality [--model small] [--data DIR] [--rows ...] [--write]`."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--model", default="small")
-    parser.add_argument("--sentences", type=int, default=len(SENTENCES))
+    parser.add_argument("--data", type=Path, help="folder with speech/: adds the rows of people")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--rows", nargs="+", choices=list(ROWS), default=list(ROWS))
-    parser.add_argument("--write", action="store_true", help="put the table into README.md")
+    parser.add_argument("--rows", nargs="+", choices=[*ROWS, TIMING], default=[*ROWS, TIMING])
+    parser.add_argument("--processes", type=int, default=PROCESSES, help="that judge")
+    parser.add_argument("--write", action="store_true", help="into docs, README and model card")
     options = parser.parse_args(argv)
-    pipeline = DialoguePipeline.load(options.model)
-    rows = []
-    for row in measure(pipeline, options.sentences, options.seed, options.rows):
-        print(json.dumps({"name": row.name, **row.values}), flush=True)
-        rows.append(row)
+    logging.basicConfig(level=logging.WARNING)
+    exam = Exam(pipeline=DialoguePipeline.load(options.model), data=options.data, seed=options.seed)
+    wanted = [name for name in options.rows if exam.data or not name.startswith("people")]
+    if len(wanted) < len(options.rows):
+        print("without --data there are no rows of people")
+    results = []
+    with Courtroom(options.processes) as court:
+        for result in measure(exam, wanted, court):
+            print(json.dumps(result.to_json()), flush=True)
+            results.append(result)
+            if options.write:
+                write_results([result])
     if options.write:
-        write_table(README, "quality", rows)
+        kept = read_results(fingerprint(exam.pipeline))
+        write_documents(kept, exam.pipeline.models.folder)
 
 
 if __name__ == "__main__":

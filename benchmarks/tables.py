@@ -33,7 +33,17 @@ def to_markdown(rows: Sequence[Row]) -> str:
 
 
 def write_table(document: Path, section: str, rows: Sequence[Row]) -> None:
+    """Replace a section by a table of rows; see `replace_section`."""
+    replace_section(document, section, to_markdown(rows))
+
+
+def replace_section(document: Path, section: str, content: str) -> None:
     """Replace what stands between `<!-- section -->` and `<!-- /section -->`.
+
+    Args:
+        document: a Markdown file.
+        section: name in the markers.
+        content: ends with a line break.
 
     Raises:
         ConfigError: if the document lacks the markers.
@@ -44,7 +54,7 @@ def write_table(document: Path, section: str, rows: Sequence[Row]) -> None:
         raise ConfigError(f"{document} lacks the markers {start.strip()} and {end}")
     before, rest = text.split(start, 1)
     after = rest.split(end, 1)[1]
-    whole = f"{before}{start}{to_markdown(rows)}{end}{after}"
+    whole = f"{before}{start}{content}{end}{after}"
 
     def write(path: Path) -> None:
         path.write_text(whole, encoding="utf-8")

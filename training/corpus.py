@@ -32,7 +32,13 @@ from training.data import (
 )
 from training.libritts import libritts_rows
 from training.options import parse_stage_options
-from training.synthetic_speakers import SAMPLE_RATE_HZ, SyntheticSpeaker, draw_speaker, speak
+from training.synthetic_speakers import (
+    BUILT_IN,
+    SAMPLE_RATE_HZ,
+    SyntheticSpeaker,
+    draw_speaker,
+    speak,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -47,6 +53,7 @@ class CorpusConfig:
         flite: utterances of each of flite's voices.
         n_world_speakers, n_per_world_speaker: made-up speakers and utterances of each.
         n_world_dev: of these speakers, how many are held out.
+        n_per_built_in: utterances of each built-in voice that is made up.
         dev_share: of flite's utterances, the share held out.
         human_share: share of the human clips taken, from the start of each speaker's.
         stretch: utterances are slower or faster by up to this factor, so that pace can be learned.
@@ -58,6 +65,7 @@ class CorpusConfig:
     n_world_speakers: int
     n_per_world_speaker: int
     n_world_dev: int
+    n_per_built_in: int = 0
     dev_share: float = 0.02
     human_share: float = 1.0
     stretch: float = 1.25
@@ -69,11 +77,12 @@ class CorpusConfig:
 SIZES = {
     "tiny": CorpusConfig(
         flite={"slt": 6, "kal16": 12}, n_world_speakers=3, n_per_world_speaker=4, n_world_dev=1,
+        n_per_built_in=1,
         dev_share=0.2, human_share=0.01, n_per_part=8,
     ),
     "small": CorpusConfig(
-        flite={"slt": 800, "rms": 800, "awb": 800, "kal16": 6000},
-        n_world_speakers=72, n_per_world_speaker=43, n_world_dev=4,
+        flite={"slt": 1300, "rms": 1300, "awb": 1300, "kal16": 6000},
+        n_world_speakers=72, n_per_world_speaker=43, n_world_dev=4, n_per_built_in=620,
     ),
     "base": CorpusConfig(
         flite={}, n_world_speakers=0, n_per_world_speaker=0, n_world_dev=0,
@@ -174,23 +183,21 @@ def human_clips(speech_folder: Path, config: CorpusConfig) -> list[_Clip]:
 def _synthetic_lines(text_folder: Path, config: CorpusConfig) -> list[_Line]:
     n_flite = sum(config.flite.values())
     n_world = config.n_world_speakers * config.n_per_world_speaker
-    if n_flite + n_world == 0:
+    made_up = [speaker for speaker in BUILT_IN if speaker.pitch_hz > 0]
+    n_texts = n_flite + n_world + len(made_up) * config.n_per_built_in
+    if n_texts == 0:
         return []
-    texts = iter(draw_texts(text_folder, n_flite + n_world, config.seed))
+    texts = iter(draw_texts(text_folder, n_texts, config.seed))
     rng = random.Random(config.seed + 1)
     lines = []
-    for voice, n_utterances in config.flite.items():
-        n_dev = round(config.dev_share * n_utterances)
-        for number in range(n_utterances):
+    own_voices = [
+        (SyntheticSpeaker(name=voice, base=voice), count) for voice, count in config.flite.items()
+    ]
+    for speaker, count in [*own_voices, *((s, config.n_per_built_in) for s in made_up)]:
+        n_dev = round(config.dev_share * count)
+        for number in range(count):
             split = "dev" if number < n_dev else "train"
-            lines.append(
-                _Line(
-                    SyntheticSpeaker(name=voice, base=voice),
-                    next(texts),
-                    _stretch(rng, config),
-                    split,
-                )
-            )
+            lines.append(_Line(speaker, next(texts), _stretch(rng, config), split))
     for index in range(config.n_world_speakers):
         speaker = draw_speaker(index, config.seed)
         split = "dev" if index >= config.n_world_speakers - config.n_world_dev else "train"

@@ -182,7 +182,8 @@ def _last_figures(curves: Mapping[str, Mapping[str, Sequence[tuple[int, float]]]
 
 def _measured(models: Path) -> str:
     path = models / "semantic" / "metrics.json"
-    lines = ["Speech as people hear it: the tables of the project's README.", ""]
+    lines = ["Speech as people hear it, by `python -m benchmarks.quality --write`:", ""]
+    lines += ["<!-- quality -->", "<!-- /quality -->", ""]
     if path.is_file():
         lines += ["Semantic ids on held-out speech:", "", "| figure | value |", "|---|---|"]
         figures = json.loads(path.read_text(encoding="utf-8"))

@@ -24,6 +24,7 @@ from training.data import TokenCorpus, TokenisedUtterance
 from training.loop import run_training
 from training.options import parse_stage_options
 from training.soundstorm_data import StormBatch, StormDataConfig, StormSource, stack
+from training.synthetic_speakers import BUILT_IN_IN_CORPUS
 
 logger = logging.getLogger(__name__)
 
@@ -60,14 +61,23 @@ class StormTraining:
 
 
 def small_training() -> StormTraining:
-    """The shipped size. In so short a run the levels that words are understood by come first."""
+    """The shipped size. In so short a run the levels that words are understood by come first.
+
+    So do the voices that ship, and passes in which much is to be predicted.
+    """
     return StormTraining(
         network=small().soundstorm,
         loop=LoopConfig(max_steps=20_000, warmup_steps=150, evaluate_every=400),
         data=StormDataConfig(
             first_level=0.35,
             level_fall=2.0,
-            source_shares=(("flite", 0.25), ("world", 0.5), ("human", 0.25)),
+            prompt_ids=(20, 100),
+            prefix=0.08,
+            spans=0.08,
+            fully_hidden=0.85,
+            source_shares=(("flite", 0.05), ("world", 0.4), ("human", 0.55)),
+            favoured=BUILT_IN_IN_CORPUS,
+            favoured_share=0.55,
         ),
     )
 

@@ -38,6 +38,10 @@ class StormDataConfig:
         spans: probability that both sides of a hidden span are given.
         fully_hidden: probability that a level above the first is hidden altogether, which is all
             that generation in one pass per level meets.
+        source_shares: how often a speaker of each source is drawn.
+        favoured: speakers, such as the voices that ship, who together
+        favoured_share: are drawn so often; the shares of sources are those of the rest.
+        shortest_speaker_ids: speakers with less speech are left out.
     """
 
     batch_frames: int = 1600
@@ -57,6 +61,8 @@ class StormDataConfig:
         ("world", 0.4),
         ("human", 0.35),
     )
+    favoured: tuple[str, ...] = ()
+    favoured_share: float = 0.0
     shortest_speaker_ids: int = 150
 
 
@@ -309,13 +315,16 @@ def _with_enough_speech(
 
 
 def _speaker_weights(speakers: Sequence[Sequence[_Passage]], config: StormDataConfig) -> Tensor:
-    """(speakers,) weights: by source; inside one, between every speaker and every hour alike."""
-    sources = [passages[0].utterance.source for passages in speakers]
+    """(speakers,) weights: by group; inside one, between every speaker and every hour alike."""
+    firsts = [passages[0].utterance for passages in speakers]
+    groups = ["" if u.speaker in config.favoured else u.source for u in firsts]
+    others = 1.0 - config.favoured_share
+    shares = {name: share * others for name, share in config.source_shares}
+    shares[""] = config.favoured_share
     weights = torch.tensor([sum(map(len, passages)) ** 0.5 for passages in speakers])
-    shares = dict(config.source_shares)
-    for source in set(sources):
-        rows = torch.tensor([own == source for own in sources])
-        weights[rows] *= shares.get(source, 1.0) / weights[rows].sum()
+    for group in set(groups):
+        rows = torch.tensor([own == group for own in groups])
+        weights[rows] *= shares.get(group, others) / weights[rows].sum()
     return weights
 
 

@@ -51,6 +51,39 @@ class SyntheticSpeaker:
     stretch: float = 1.0
 
 
+def _made_up(
+    name: str, base: str, pitch_hz: float, pitch_range: float, formant_scale: float, tilt_db: float
+) -> SyntheticSpeaker:
+    return SyntheticSpeaker(
+        name=name,
+        base=base,
+        pitch_hz=pitch_hz,
+        pitch_range=pitch_range,
+        formant_scale=formant_scale,
+        tilt_db=tilt_db,
+    )
+
+
+BUILT_IN = (
+    SyntheticSpeaker(name="anna", base="slt"),
+    SyntheticSpeaker(name="ben", base="rms"),
+    _made_up("clara", "slt", pitch_hz=222, pitch_range=1.2, formant_scale=0.98, tilt_db=-2),
+    SyntheticSpeaker(name="duncan", base="awb"),
+    _made_up("edith", "slt", pitch_hz=175, pitch_range=1.3, formant_scale=0.86, tilt_db=0),
+    _made_up("felix", "rms", pitch_hz=148, pitch_range=1.5, formant_scale=1.12, tilt_db=5),
+    _made_up("george", "rms", pitch_hz=84, pitch_range=1.2, formant_scale=0.90, tilt_db=0),
+    _made_up("hamish", "awb", pitch_hz=148, pitch_range=1.3, formant_scale=1.10, tilt_db=2),
+)
+"""The voices that ship: three of flite's own, five made up far apart in pitch and vocal tract.
+
+Made-up ones were chosen by how well a recogniser understands them, too: raised formants over `slt`
+cost it a third to half of the words (docs/log.md).
+"""
+
+BUILT_IN_IN_CORPUS = tuple(s.name if s.pitch_hz > 0 else s.base for s in BUILT_IN)
+"""What the built-in voices are called among the corpus's speakers."""
+
+
 def draw_speaker(index: int, seed: int) -> SyntheticSpeaker:
     """A made-up speaker, the same for the same index and seed."""
     rng = random.Random(seed * 100_003 + index)

@@ -16,39 +16,13 @@ from pipeline.tokenizers.acoustic import load_codec
 from pipeline.tokenizers.semantic import SemanticTokenizer
 from training.config import StageOptions
 from training.options import parse_stage_options
-from training.synthetic_speakers import SAMPLE_RATE_HZ, SyntheticSpeaker, speak
+from training.synthetic_speakers import BUILT_IN, SAMPLE_RATE_HZ, speak
 
 logger = logging.getLogger(__name__)
 
 LINES = (
     "good morning, it is lovely to see you again. "
     "shall we sit by the window and talk about the journey?"
-)
-
-
-def _made_up(
-    name: str, base: str, pitch_hz: float, pitch_range: float, formant_scale: float, tilt_db: float
-) -> SyntheticSpeaker:
-    return SyntheticSpeaker(
-        name=name,
-        base=base,
-        pitch_hz=pitch_hz,
-        pitch_range=pitch_range,
-        formant_scale=formant_scale,
-        tilt_db=tilt_db,
-    )
-
-
-# Three of flite's own voices, and five made-up ones far apart in pitch and vocal tract length.
-BUILT_IN = (
-    SyntheticSpeaker(name="anna", base="slt"),
-    SyntheticSpeaker(name="ben", base="rms"),
-    _made_up("clara", "slt", pitch_hz=228, pitch_range=1.4, formant_scale=1.07, tilt_db=4),
-    SyntheticSpeaker(name="duncan", base="awb"),
-    _made_up("edith", "slt", pitch_hz=175, pitch_range=1.3, formant_scale=0.86, tilt_db=0),
-    _made_up("felix", "rms", pitch_hz=148, pitch_range=1.5, formant_scale=1.12, tilt_db=5),
-    _made_up("george", "rms", pitch_hz=82, pitch_range=1.3, formant_scale=0.88, tilt_db=-5),
-    _made_up("hamish", "awb", pitch_hz=148, pitch_range=1.3, formant_scale=1.12, tilt_db=4),
 )
 
 

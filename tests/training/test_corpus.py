@@ -61,6 +61,7 @@ def test_an_interrupted_corpus_goes_on_and_joins_every_part(
         n_world_speakers=1,
         n_per_world_speaker=2,
         n_world_dev=1,
+        n_per_built_in=1,
         dev_share=0.2,
         n_per_part=3,
     )
@@ -73,8 +74,9 @@ def test_an_interrupted_corpus_goes_on_and_joins_every_part(
         ("kal16", "flite", "train"),
         ("world-000", "world", "dev"),
         ("toner", "human", "dev"),
+        *((name, "world", "train") for name in ("clara", "edith", "felix", "george", "hamish")),
     }
-    assert len(made.utterances) == 8
+    assert len(made.utterances) == 13
     assert all(len(made.audio(u)) == u.n_samples > 0 for u in made.utterances)
     assert made.select("dev", ["human"])[0].n_samples == pytest.approx(SAMPLE_RATE_HZ, abs=2)
     corpus.run(options)  # finished: nothing is made again

@@ -118,6 +118,17 @@ def test_kinds_of_given_frames_occur_as_often_as_asked(source: StormSource) -> N
     assert kinds["prompts only"] > 120
 
 
+def test_favoured_speakers_are_drawn_as_often_as_asked(tmp_path: Path) -> None:
+    alone = dataclasses.replace(
+        DATA, speaker_counts=(1.0,), favoured=("b",), favoured_share=0.7, source_shares=()
+    )
+    speakers = [(name, 40) for name in "abcd" for _ in range(4)]
+    source = made_up_source(tmp_path, speakers, alone)
+    drawn = Counter(int(source.draw_example(150, rng(seed)).codes[0, -1]) for seed in range(200))
+    assert 115 < drawn[1] < 165
+    assert min(drawn[0], drawn[2], drawn[3]) > 5
+
+
 def test_batches_hide_only_what_is_to_be_predicted(source: StormSource) -> None:
     levels: Counter[int] = Counter()
     for seed in range(100):
