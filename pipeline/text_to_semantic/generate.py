@@ -143,6 +143,7 @@ class _Speaker:
         n_prompt = network.config.max_prompt_ids
         self.prompts = [None if p is None or not len(p) else p[-n_prompt:] for p in prompts]
         self.texts = [sequence.text_ids for sequence in sequences]
+        self.paces = [sequence.pace for sequence in sequences]
         self.expected = [_expected_frames(text, network.config).sum() for text in self.texts]
 
     def groups(self, numbers: Sequence[int]) -> list[list[int]]:
@@ -162,8 +163,45 @@ class _Speaker:
         text_ids = torch.nn.utils.rnn.pad_sequence(texts, batch_first=True).to(self.device)
         lengths = torch.tensor([len(text) for text in texts], device=self.device)
         valid = torch.arange(text_ids.shape[1], device=self.device) < lengths[:, None]
-        encoded = self.network.encode(text_ids, valid, [self.prompts[n] for n in numbers])
+        prompts = [self.prompts[number] for number in numbers]
+        paces = [self.paces[number] for number in numbers]
+        durations = paced_durations(self.network, text_ids, valid, prompts, paces)
+        encoded = self.network.encode(text_ids, valid, prompts, durations)
         return decode_batch(self.network, encoded, self.options.sampling, generators, on_step)
+
+
+def paced_durations(
+    network: TextToSemantic,
+    text_ids: Tensor,
+    valid: Tensor,
+    prompts: Sequence[Tensor | None],
+    paces: Sequence[Sequence[float]],
+) -> Tensor | None:
+    """How long each character shall last: its usual duration over the pace of its piece.
+
+    The alphabet knows nine paces; what the network makes of them is near what they ask, not exact.
+
+    Args:
+        network: predicts the usual durations.
+        text_ids: (B, L) int64.
+        valid: (B, L) bool; False is padding.
+        prompts: for each row semantic ids (P,) int64 of the voice, or `None`.
+        paces: for each row, of each of its pieces.
+
+    Returns:
+        (B, L) float32 semantic ids; `None` if every pace is the usual one.
+    """
+    if all(pace == 1.0 for row in paces for pace in row):
+        return None
+    config = network.config
+    layout = read_layout(text_ids, valid, config)
+    opens_piece = layout.timed & ~layout.spoken
+    usual = config.first_pace_id + (config.n_pace_bins - 1) // 2
+    durations = network.predict_durations(text_ids.masked_fill(opens_piece, usual), valid, prompts)
+    rows = [torch.tensor(row, dtype=torch.float32, device=text_ids.device) for row in paces]
+    table = torch.nn.utils.rnn.pad_sequence(rows, batch_first=True, padding_value=1.0)
+    piece = (opens_piece.cumsum(dim=1) - 1).clamp(min=0)
+    return durations / table.gather(1, piece)
 
 
 def _in_inference_dtype(network: TextToSemantic, options: TextToSemanticOptions) -> TextToSemantic:

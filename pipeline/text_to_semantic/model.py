@@ -108,8 +108,8 @@ class TextToSemantic(nn.Module):
             text_ids: (B, L) int64.
             valid: (B, L) bool; False is padding, on the right.
             prompts: for each row semantic ids (P,) int64 of the voice, or `None`.
-            durations: (B, L) float32, semantic ids that each timed id lasts, where they are known,
-                as in training; `None`: those that the network predicts.
+            durations: (B, L) float32, semantic ids that each timed id shall last; `None`: those
+                that the network predicts.
 
         Returns:
             Keys and values for every decoder layer.
@@ -119,7 +119,7 @@ class TextToSemantic(nn.Module):
         n_prompt = states.shape[1] - text_ids.shape[1]
         log_durations = self.to_log_duration(states[:, n_prompt:])[..., 0].float()
         if durations is None:
-            durations = log_durations.expm1().clamp(0.0, MAX_CHARACTER_IDS)
+            durations = _durations(log_durations)
         timed = dataclasses.replace(layout, starts=starts_from(durations, layout))
         memories = self._remember(states, seen, timed, n_prompt)
         return EncodedText(
@@ -129,6 +129,14 @@ class TextToSemantic(nn.Module):
             n_prompt=n_prompt,
             log_durations=log_durations,
         )
+
+    def predict_durations(
+        self, text_ids: Tensor, valid: Tensor, prompts: Sequence[Tensor | None]
+    ) -> Tensor:
+        """Semantic ids that each timed id will last, (B, L) float32; arguments as in `encode`."""
+        layout = read_layout(text_ids, valid, self.config)
+        states, _ = self._read(text_ids, valid, prompts, layout)
+        return _durations(self.to_log_duration(states[:, -text_ids.shape[1] :])[..., 0].float())
 
     def text_states(self, text_ids: Tensor, valid: Tensor) -> Tensor:
         """What the encoder makes of texts without a voice prompt; arguments as in `encode`.
@@ -272,6 +280,10 @@ def pad_prompts(prompts: Sequence[Tensor | None], device: torch.device) -> tuple
             ids[row, -len(prompt) :] = prompt.cpu()
             valid[row, -len(prompt) :] = True
     return ids.to(device), valid.to(device)
+
+
+def _durations(log_durations: Tensor) -> Tensor:
+    return log_durations.expm1().clamp(0.0, MAX_CHARACTER_IDS)
 
 
 def _initialise(module: nn.Module) -> None:

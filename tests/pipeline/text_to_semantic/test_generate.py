@@ -12,6 +12,7 @@ from pipeline.text_to_semantic.generate import (
     TextToSemanticOptions,
     generate,
     is_acceptable,
+    paced_durations,
     score,
 )
 from pipeline.text_to_semantic.model import TextToSemantic
@@ -158,3 +159,26 @@ def test_texts_and_ids_that_do_not_match_are_refused(network: TextToSemantic) ->
     unmatched = dataclasses.replace(_sequence("a"), texts=("a", "b"))
     with pytest.raises(ShapeError, match="1 pieces to speak, but 2 texts"):
         generate(network, [unmatched], [None], OPTIONS, _seeded(0))
+
+
+@pytest.mark.parametrize("pace", [0.5, 0.8, 1.25, 2.0])
+def test_durations_are_the_usual_ones_over_the_pace_of_their_piece(
+    network: TextToSemantic, pace: float
+) -> None:
+    usual = _sequence("some words", n_pieces=2).text_ids[None]
+    quick = usual.clone()
+    quick[0, 1] = CONFIG.first_pace_id + 8  # whatever the token says, the number counts
+    valid = torch.ones_like(usual, dtype=torch.bool)
+    with torch.no_grad():
+        before = network.predict_durations(usual, valid, [None])
+        after = paced_durations(network, quick, valid, [None], [(pace, 1.0)])
+    assert after is not None
+    half = usual.shape[1] // 2
+    assert torch.allclose(after[0, 1:half] * pace, before[0, 1:half], atol=1e-5)
+    assert torch.allclose(after[0, half + 1 :], before[0, half + 1 :], atol=1e-5)
+
+
+def test_the_usual_pace_leaves_durations_to_the_network(network: TextToSemantic) -> None:
+    text_ids = _sequence("some words").text_ids[None]
+    valid = torch.ones_like(text_ids, dtype=torch.bool)
+    assert paced_durations(network, text_ids, valid, [None], [(1.0,)]) is None
