@@ -214,6 +214,40 @@ class SoundStormConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SpeakerConfig:
+    """Speaker encoder: log-mel → ConvNeXt → statistics over time → embedding.
+
+    Attributes:
+        hop_samples: samples per frame.
+        n_fft: samples under one window; long enough to show the pitch of low voices.
+        dim, n_blocks, attention_dim: the network's shape.
+        embedding_dim: width of what is compared.
+        threshold: a turn less similar to its voice prompt than this is flagged. Measured when the
+            encoder is trained (`training/speaker.py`); -1 flags nothing.
+    """
+
+    sample_rate_hz: int = 16_000
+    hop_samples: int = 320
+    n_fft: int = 1024
+    n_mels: int = 80
+    dim: int = 160
+    n_blocks: int = 4
+    attention_dim: int = 64
+    embedding_dim: int = 128
+    threshold: float = -1.0
+
+    def __post_init__(self) -> None:
+        _require(
+            self.n_fft >= self.hop_samples,
+            f"speaker: windows of {self.n_fft} samples leave gaps at a hop of {self.hop_samples}",
+        )
+        _require(
+            -1.0 <= self.threshold <= 1.0,
+            f"speaker: threshold {self.threshold} is no cosine similarity",
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MixConfig:
     """How turns become one dialogue: gaps, fades, level."""
 
@@ -230,6 +264,8 @@ class LimitsConfig:
     Attributes:
         max_piece_characters: a turn longer than this is spoken in several pieces.
         characters_per_second: usual speaking rate, for estimates of length.
+        min_checked_speech_s: a turn with less speech than this is too short to tell whose voice
+            it is in; it is never flagged.
     """
 
     max_speakers: int = MAX_SPEAKERS
@@ -243,6 +279,7 @@ class LimitsConfig:
     max_pause_s: float = 10.0
     max_piece_characters: int = 160
     characters_per_second: float = 15.0
+    min_checked_speech_s: float = 0.6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -255,6 +292,7 @@ class DialogueConfig:
     codec: CodecConfig = field(default_factory=CodecConfig)
     text_to_semantic: TextToSemanticConfig = field(default_factory=TextToSemanticConfig)
     soundstorm: SoundStormConfig = field(default_factory=SoundStormConfig)
+    speaker: SpeakerConfig = field(default_factory=SpeakerConfig)
     mix: MixConfig = field(default_factory=MixConfig)
     limits: LimitsConfig = field(default_factory=LimitsConfig)
 
@@ -371,4 +409,5 @@ def tiny() -> DialogueConfig:
             n_heads=2,
             feed_forward_dim=128,
         ),
+        speaker=SpeakerConfig(dim=32, n_blocks=2, attention_dim=16, embedding_dim=16),
     )
