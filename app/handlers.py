@@ -24,7 +24,7 @@ OWN_RECORDING = "(my recording)"
 MAX_SEED = 2**31 - 1
 
 MAX_RETAKES = 8
-"""Most retakes the page offers: each is heard only after a second or so of work."""
+"""Most retakes the page offers; each is about as much work as a short script of its own."""
 
 STAGE_TITLES = {
     "read": "Reading the script",

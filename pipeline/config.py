@@ -1,13 +1,14 @@
 """Every number that can change, as frozen dataclasses, and the three sizes: tiny, small, base.
 
 A number stands here once; what can be computed from others is a property. Networks receive
-their own part and blocks in `layers/` plain numbers. Saved as `config.json` beside the weights
-(`pipeline/checkpoint.py`).
+their own part and blocks in `layers/` plain numbers. Those of the speaker encoder are in
+`pipeline/speaker_config.py`. Saved as `config.json` beside the weights (`pipeline/checkpoint.py`).
 """
 
 from dataclasses import dataclass, field
 
 from pipeline.errors import ConfigError
+from pipeline.speaker_config import SpeakerConfig
 
 MAX_SPEAKERS = 4
 
@@ -211,40 +212,6 @@ class SoundStormConfig:
     def no_semantic_id(self) -> int:
         """Id of frames between segments, one past the semantic alphabet."""
         return self.n_semantic
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SpeakerConfig:
-    """Speaker encoder: log-mel → ConvNeXt → statistics over time → embedding.
-
-    Attributes:
-        hop_samples: samples per frame.
-        n_fft: samples under one window; long enough to show the pitch of low voices.
-        dim, n_blocks, attention_dim: the network's shape.
-        embedding_dim: width of what is compared.
-        threshold: a turn less similar to its voice prompt than this is flagged. Measured when the
-            encoder is trained (`training/speaker.py`); -1 flags nothing.
-    """
-
-    sample_rate_hz: int = 16_000
-    hop_samples: int = 320
-    n_fft: int = 1024
-    n_mels: int = 80
-    dim: int = 160
-    n_blocks: int = 4
-    attention_dim: int = 64
-    embedding_dim: int = 128
-    threshold: float = -1.0
-
-    def __post_init__(self) -> None:
-        _require(
-            self.n_fft >= self.hop_samples,
-            f"speaker: windows of {self.n_fft} samples leave gaps at a hop of {self.hop_samples}",
-        )
-        _require(
-            -1.0 <= self.threshold <= 1.0,
-            f"speaker: threshold {self.threshold} is no cosine similarity",
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,10 +16,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from pipeline.checkpoint import save_network
-from pipeline.config import DialogueConfig, SpeakerConfig, base, small, tiny
+from pipeline.config import DialogueConfig, base, small, tiny
 from pipeline.device import choose_device, inference_autocast
 from pipeline.errors import ConfigError
 from pipeline.speaker_check.encoder import SpeakerEncoder
+from pipeline.speaker_config import SpeakerConfig
 from pipeline.tokenizers.acoustic import Codec, load_codec
 from training.averaging import follow
 from training.config import LoopConfig, StageOptions
@@ -27,7 +28,7 @@ from training.data import Corpus
 from training.loop import run_training
 from training.options import parse_stage_options
 from training.speaker_data import KINDS, Crops, SpeakerSource, add_noise, through_codec
-from training.speaker_metrics import equal_error_rate, flagging_threshold
+from training.speaker_metrics import equal_error_rate, flagging_threshold, threshold_over_length
 
 logger = logging.getLogger(__name__)
 
@@ -46,6 +47,7 @@ class SpeakerTraining:
         learning_rate: peak.
         average_decay: of the moving average of weights that is exported.
         prompt_s, turn_s: lengths of the held-out crops that are compared.
+        short_turn_s: length of other turns, to measure how the threshold falls with less speech.
         n_evaluated: most utterances of each held-out speaker.
         flagged_share: share of same-speaker pairs that the exported threshold flags.
     """
@@ -63,6 +65,7 @@ class SpeakerTraining:
     warmup_steps: int = 50
     prompt_s: float = 4.0
     turn_s: float = 2.0
+    short_turn_s: float = 1.0
     n_evaluated: int = 12
     flagged_share: float = 0.02
     evaluate_every: int = 100
@@ -79,7 +82,7 @@ def tiny_training() -> SpeakerTraining:
     """For tests."""
     return SpeakerTraining(
         max_steps=12, n_speakers=4, crop_s=(0.4, 0.8), warmup_steps=2, n_evaluated=3,
-        prompt_s=0.8, turn_s=0.6, evaluate_every=6,
+        prompt_s=0.8, turn_s=0.6, short_turn_s=0.3, evaluate_every=6,
     )  # fmt: skip
 
 
@@ -153,13 +156,8 @@ class SpeakerJob:
             for source in (self._source(corpus, "train", kind) for kind in KINDS)
             if source.n_speakers > 1
         ]
-        held_out = {kind: self._source(corpus, "dev", kind) for kind in KINDS}
-        self._pairs = {
-            kind: _HeldOut(source, config, training, codec)
-            for kind, source in held_out.items()
-            if source.n_speakers > 1
-        }
-        self._pairs = {kind: pairs for kind, pairs in self._pairs.items() if pairs.usable}
+        self._dev = {kind: self._source(corpus, "dev", kind) for kind in KINDS}
+        self._pairs = self._held_out(training)
         if not self._sources or not self._pairs:
             raise ConfigError(
                 f"{corpus.folder}: needs two speakers of one kind (human or synthetic) in train, "
@@ -185,6 +183,14 @@ class SpeakerJob:
 
     def _source(self, corpus: Corpus, split: str, kind: str) -> SpeakerSource:
         return SpeakerSource(corpus, corpus.select(split, KINDS[kind]), self.config.sample_rate_hz)
+
+    def _held_out(self, training: SpeakerTraining) -> dict[str, "_HeldOut"]:
+        found = {
+            kind: _HeldOut(source, self.config, training, self._codec)
+            for kind, source in self._dev.items()
+            if source.n_speakers > 1
+        }
+        return {kind: pairs for kind, pairs in found.items() if pairs.usable}
 
     def train_step(self, step: int, rng: torch.Generator) -> dict[str, float | Tensor]:
         """One update on crops of some speakers of one kind."""
@@ -227,10 +233,23 @@ class SpeakerJob:
         return figures
 
     @torch.no_grad()
-    def threshold(self) -> float:
-        """The similarity that `flagged_share` of held-out same-speaker pairs stay below, coded."""
-        own = [pairs.similarities(self.average, self.device, coded=True)[0]
-               for pairs in self._pairs.values()]  # fmt: skip
+    def thresholds(self) -> tuple[float, float]:
+        """`threshold` and `threshold_fall_s`, so that `flagged_share` of held-out pairs is below.
+
+        Pairs are of one speaker, human and synthetic, heard through the codec.
+        """
+        training = self.training
+        short_turns = dataclasses.replace(training, turn_s=training.short_turn_s)
+        return threshold_over_length(
+            (training.short_turn_s, self._threshold(self._held_out(short_turns))),
+            (training.turn_s, self._threshold(self._pairs)),
+        )
+
+    def _threshold(self, held_out: Mapping[str, "_HeldOut"]) -> float:
+        own = [
+            pairs.similarities(self.average, self.device, coded=True)[0]
+            for pairs in held_out.values()
+        ]
         return flagging_threshold(torch.cat(own), self.training.flagged_share)
 
 
@@ -315,9 +334,10 @@ def export(job: SpeakerJob, folder: Path) -> None:
     with torch.no_grad():
         for weights in job.average.parameters():
             weights.copy_(weights.half())  # the file holds float16
-    threshold = round(job.threshold(), 3)
-    save_network(folder, dataclasses.replace(job.config, threshold=threshold), job.average)
-    logger.info("speaker: exported, flags below a similarity of %.3f", threshold)
+    threshold, fall_s = (round(value, 3) for value in job.thresholds())
+    config = dataclasses.replace(job.config, threshold=threshold, threshold_fall_s=fall_s)
+    save_network(folder, config, job.average)
+    logger.info("speaker: exported, flags below %.3f - %.3f / seconds", threshold, fall_s)
 
 
 def main(argv: list[str] | None = None) -> None:

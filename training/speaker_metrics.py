@@ -31,3 +31,20 @@ def flagging_threshold(own: Tensor, share: float) -> float:
         share: in [0, 1].
     """
     return float(torch.quantile(own.double(), share))
+
+
+def threshold_over_length(
+    short: tuple[float, float], long: tuple[float, float]
+) -> tuple[float, float]:
+    """The curve `threshold - fall_s / seconds` through two measured thresholds.
+
+    Args:
+        short: (seconds, threshold) of short turns.
+        long: (seconds, threshold) of longer ones.
+
+    Returns:
+        (threshold, fall_s): a threshold of at most 1 and a fall of at least 0, which is 0 where the
+        short turns were not less alike than the longer ones.
+    """
+    fall_s = max(0.0, (long[1] - short[1]) / (1 / short[0] - 1 / long[0]))
+    return min(1.0, long[1] + fall_s / long[0]), fall_s

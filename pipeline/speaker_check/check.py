@@ -76,7 +76,8 @@ def check_turn(
         min_speech_s: a turn with less speech than this is not judged.
     """
     spoken = speech_mask(waveform.samples, waveform.sample_rate_hz)
-    if spoken.sum() < max(1.0, min_speech_s * waveform.sample_rate_hz):
+    speech_s = float(spoken.sum()) / waveform.sample_rate_hz
+    if speech_s < min_speech_s or speech_s == 0.0:
         return VoiceCheck(turn=turn)
     heard = embed_sound(waveform, encoder)
     cosines = {name: float(heard @ prompt) for name, prompt in prompts.items()}
@@ -87,5 +88,5 @@ def check_turn(
         similarity=own,
         nearest=nearest,
         nearest_similarity=cosines[nearest],
-        flagged=own < encoder.config.threshold or nearest != speaker,
+        flagged=own < encoder.config.threshold_for(speech_s) or nearest != speaker,
     )

@@ -111,7 +111,7 @@ def _retake_notes(
         times = "once" if made[turn] == 1 else f"{made[turn]} times"
         before, after = first[turn].similarity, kept[turn].similarity
         outcome = (
-            f"it is now {after:.2f} like its voice, from {before:.2f}"
+            f"its likeness to its voice rose from {before:.2f} to {after:.2f}"
             if kept[turn] is not first[turn]
             else f"no take was more like its voice than the first ({before:.2f})"
         )

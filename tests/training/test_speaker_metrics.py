@@ -1,7 +1,8 @@
 import pytest
 import torch
 
-from training.speaker_metrics import equal_error_rate, flagging_threshold
+from pipeline.speaker_config import SpeakerConfig
+from training.speaker_metrics import equal_error_rate, flagging_threshold, threshold_over_length
 
 
 @pytest.mark.parametrize(
@@ -33,3 +34,13 @@ def test_the_threshold_flags_the_share_asked_for() -> None:
     threshold = flagging_threshold(own, 0.02)
     assert int((own < threshold).sum()) == 20
     assert flagging_threshold(own, 0.0) == 0.0
+
+
+def test_the_curve_of_thresholds_goes_through_both_and_never_falls_with_length() -> None:
+    threshold, fall_s = threshold_over_length((1.0, 0.3), (2.0, 0.5))
+    config = SpeakerConfig(threshold=threshold, threshold_fall_s=fall_s)
+    assert config.threshold_for(1.0) == pytest.approx(0.3)
+    assert config.threshold_for(2.0) == pytest.approx(0.5)
+    assert config.threshold_for(0.6) < 0.3 < 0.5 < config.threshold_for(6.0) < threshold
+    assert threshold_over_length((1.0, 0.6), (2.0, 0.5)) == (0.5, 0.0)
+    assert threshold_over_length((1.0, 0.1), (2.0, 0.9))[0] == 1.0

@@ -14,9 +14,9 @@ from pipeline.tokenizers.spectral_codec import SpectralCodec
 MIN_S = 0.6
 
 
-def _encoder(threshold: float = -1.0) -> SpeakerEncoder:
+def _encoder(threshold: float = -1.0, fall_s: float = 0.0) -> SpeakerEncoder:
     torch.manual_seed(0)
-    config = dataclasses.replace(tiny().speaker, threshold=threshold)
+    config = dataclasses.replace(tiny().speaker, threshold=threshold, threshold_fall_s=fall_s)
     return SpeakerEncoder(config).eval().requires_grad_(False)
 
 
@@ -58,6 +58,15 @@ def test_a_turn_below_the_threshold_is_flagged_though_nobody_is_nearer(
     assert not check_turn(0, half, "S1", own, below, MIN_S).flagged
     check = check_turn(0, half, "S1", own, above, MIN_S)
     assert (check.flagged, check.nearest) == (True, "S1")
+
+
+def test_the_threshold_is_lower_for_less_speech(tone: Waveform, prompts: dict[str, Tensor]) -> None:
+    own = {"S1": prompts["S1"]}
+    similarity = check_turn(0, tone, "S1", own, _encoder(), MIN_S).similarity
+    assert similarity is not None
+    level = similarity + 0.1  # a second of speech: flagged unless a second takes off 0.1 and more
+    assert check_turn(0, tone, "S1", own, _encoder(level, fall_s=0.09), MIN_S).flagged
+    assert not check_turn(0, tone, "S1", own, _encoder(level, fall_s=0.11), MIN_S).flagged
 
 
 def test_two_speakers_with_one_voice_are_never_nearer_than_each_other(

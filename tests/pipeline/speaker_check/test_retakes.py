@@ -120,7 +120,7 @@ def test_each_retake_is_reported_before_it_is_made() -> None:
 def test_notes_say_in_the_scripts_lines_what_was_spoken_again() -> None:
     checked = _retake(_spoken([0.3, 0.9, 0.2]), 4, _Studio({(0, 2): 0.7}))
     assert checked.notes == (
-        "line 10 was spoken again once: it is now 0.70 like its voice, from 0.30",
+        "line 10 was spoken again once: its likeness to its voice rose from 0.30 to 0.70",
         "line 12 was spoken again 3 times: no take was more like its voice than the first (0.20)",
     )
 
