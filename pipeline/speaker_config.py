@@ -1,4 +1,4 @@
-"""Numbers of the speaker encoder and of the threshold it flags by, as `config.py` has the others."""
+"""Numbers of the speaker encoder and of its threshold; the others are in `config.py`."""
 
 from dataclasses import dataclass
 
