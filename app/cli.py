@@ -20,6 +20,7 @@ STAGE_TITLES = {
     "semantic": "choosing how it is said",
     "acoustic": "giving it voices",
     "waveform": "making sound",
+    "check": "checking the voices",
     "mix": "mixing",
 }
 
@@ -90,6 +91,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     speak.add_argument("--seed", type=_seed, default=0, help="same seed, same audio (default 0)")
     speak.add_argument(
+        "--retakes",
+        type=_retakes,
+        default=0,
+        metavar="N",
+        help="speak up to N turns again that do not sound like their voice (default 0)",
+    )
+    speak.add_argument(
         "--captions", action="append", default=[], choices=CAPTION_CHOICES, help="repeatable"
     )
     speak.add_argument("--stems", action="store_true", help="also one wav per speaker")
@@ -123,6 +131,12 @@ def _seed(text: str) -> int:
     return int(text)
 
 
+def _retakes(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0 on")
+    return int(text)
+
+
 def _speak(options: argparse.Namespace) -> None:
     from app.output_files import check_can_write, publish
     from app.result_files import companion_paths, result_writers
@@ -146,7 +160,7 @@ def _speak(options: argparse.Namespace) -> None:
         speaker: None if name is None else studio.find_voice(name)
         for speaker, name in voices.items()
     }
-    dialogue = studio.speak(text, found, options.seed, _show_progress)
+    dialogue = studio.speak(text, found, options.seed, _show_progress, options.retakes)
     publish(result_writers(dialogue, wav, options.captions, script.speaker_names, options.stems))
     for note in dialogue.notes:
         print(f"note: {note}", file=sys.stderr)

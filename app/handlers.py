@@ -23,14 +23,25 @@ OWN_RECORDING = "(my recording)"
 
 MAX_SEED = 2**31 - 1
 
+MAX_RETAKES = 8
+"""Most retakes the page offers; each is about as much work as a short script of its own."""
+
 STAGE_TITLES = {
     "read": "Reading the script",
     "semantic": "Choosing how it is said",
     "acoustic": "Giving it voices",
     "waveform": "Making sound",
+    "check": "Checking the voices",
     "mix": "Mixing",
 }
-_STAGE_SHARES = {"read": 0.05, "semantic": 0.5, "acoustic": 0.3, "waveform": 0.1, "mix": 0.05}
+_STAGE_SHARES = {
+    "read": 0.05,
+    "semantic": 0.45,
+    "acoustic": 0.3,
+    "waveform": 0.1,
+    "check": 0.05,
+    "mix": 0.05,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +70,23 @@ class VoiceRow:
 
     choice: str | None
     recording: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SpeakForm:
+    """What the form says.
+
+    Attributes:
+        text: the script.
+        seed: a whole number from 0 to `MAX_SEED`.
+        retakes: a whole number from 0 to `MAX_RETAKES`.
+        rows: the choice for each speaker, in order of appearance; rows beyond are ignored.
+    """
+
+    text: str
+    seed: float | None
+    rows: Sequence[VoiceRow]
+    retakes: float | None = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +130,7 @@ def read_script(studio: Studio, text: str) -> ScriptFeedback:
 
 def speak_form(
     studio: Studio,
-    text: str,
-    seed: float | None,
-    rows: Sequence[VoiceRow],
+    form: SpeakForm,
     folder: Path,
     on_progress: ProgressCallback | None = None,
 ) -> SpokenResult:
@@ -112,23 +138,21 @@ def speak_form(
 
     Args:
         studio: speaks.
-        text: the script.
-        seed: a whole number from 0 to `MAX_SEED`.
-        rows: the choice for each speaker, in order of appearance; rows beyond are ignored.
+        form: script, seed, retakes and voices.
         folder: for the files; made when there are some.
         on_progress: told of stages; may raise `CancelledError`.
 
     Raises:
         DialogueError: whatever is wrong, in words fit to show.
     """
-    whole_seed = check_seed(seed)
-    script = studio.pipeline.parse(text)
+    seed, retakes = check_seed(form.seed), check_retakes(form.retakes)
+    script = studio.pipeline.parse(form.text)
     names = _speakers(script)
     voices = {
         speaker: _wanted_voice(studio, row, names[speaker])
-        for speaker, row in zip(names, rows, strict=False)
+        for speaker, row in zip(names, form.rows, strict=False)
     }
-    dialogue = studio.speak(text, voices, whole_seed, on_progress)
+    dialogue = studio.speak(form.text, voices, seed, on_progress, retakes)
     wav = folder / "dialogue.wav"
     writers = result_writers(dialogue, wav, CAPTION_FORMATS, names)
     folder.mkdir(parents=True, exist_ok=True)
@@ -174,9 +198,22 @@ def check_seed(seed: float | None) -> int:
     Raises:
         DialogueError: if it is no whole number from 0 to `MAX_SEED`.
     """
-    if seed is None or not math.isfinite(seed) or seed != int(seed) or not 0 <= seed <= MAX_SEED:
-        raise DialogueError(f"the seed must be a whole number from 0 to {MAX_SEED}, read {seed}")
-    return int(seed)
+    return _whole_number("the seed", seed, MAX_SEED)
+
+
+def check_retakes(retakes: float | None) -> int:
+    """The retakes of a form.
+
+    Raises:
+        DialogueError: if it is no whole number from 0 to `MAX_RETAKES`.
+    """
+    return _whole_number("the number of retakes", retakes, MAX_RETAKES)
+
+
+def _whole_number(what: str, value: float | None, most: int) -> int:
+    if value is None or not math.isfinite(value) or value != int(value) or not 0 <= value <= most:
+        raise DialogueError(f"{what} must be a whole number from 0 to {most}, read {value}")
+    return int(value)
 
 
 def _speakers(script: Script) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 import html
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,14 @@ import gradio as gr
 from gradio.utils import get_upload_folder
 
 from app import handlers
-from app.handlers import MADE_UP, OWN_RECORDING, ScriptFeedback, SpokenResult, VoiceRow
+from app.handlers import (
+    MADE_UP,
+    OWN_RECORDING,
+    ScriptFeedback,
+    SpeakForm,
+    SpokenResult,
+    VoiceRow,
+)
 from app.studio import Studio
 from app.visits import Visits
 from pipeline.config import MAX_SPEAKERS
@@ -43,22 +50,20 @@ class PageEvents:
         dropdowns: list[Any] = [gr.Dropdown(label=label, choices=choices) for label in labels]
         return [_feedback_html(feedback), *groups, *dropdowns, *[gr.skip()] * hidden]
 
-    def validate(self, text: str, seed: float | None, *others: Any) -> list[Any]:
-        """Refuse an unreadable script or seed before it waits in the queue."""
+    def validate(
+        self, text: str, seed: float | None, retakes: float | None, *others: Any
+    ) -> list[Any]:
+        """Refuse an unreadable script, seed or number of retakes before it waits in the queue."""
         feedback = handlers.read_script(self._studio, text)
         readable = gr.validate(not feedback.problem, _sentence(feedback.message))
-        try:
-            handlers.check_seed(seed)
-        except DialogueError as error:
-            whole = gr.validate(False, _sentence(str(error)))
-        else:
-            whole = gr.validate(True, "")
-        return [readable, whole, *[gr.validate(True, "") for _ in others]]
+        numbers = [_valid(handlers.check_seed, seed), _valid(handlers.check_retakes, retakes)]
+        return [readable, *numbers, *[gr.validate(True, "") for _ in others]]
 
     def generate(
         self,
         text: str,
         seed: float | None,
+        retakes: float | None,
         request: gr.Request,
         progress: gr.Progress = gr.Progress(),  # noqa: B008 - how gradio finds it
         *rows: str | None,
@@ -76,7 +81,8 @@ class PageEvents:
         folder = Path(get_upload_folder()) / secrets.token_hex(20)  # nobody can guess it
         listen = handlers.stop_when_set(stop, show)
         try:
-            result = handlers.speak_form(self._studio, text, seed, voice_rows, folder, listen)
+            form = SpeakForm(text, seed, voice_rows, retakes)
+            result = handlers.speak_form(self._studio, form, folder, listen)
         except CancelledError:
             return [message_html(CANCELLED), *[gr.skip()] * 4]
         except DialogueError as error:
@@ -102,6 +108,14 @@ class PageEvents:
     def leave(self, request: gr.Request) -> None:
         """The tab was closed."""
         self._visits.forget(_visitor(request))
+
+
+def _valid(check: Callable[[float | None], int], value: float | None) -> Any:
+    try:
+        check(value)
+    except DialogueError as error:
+        return gr.validate(False, _sentence(str(error)))
+    return gr.validate(True, "")
 
 
 def voice_choices(studio: Studio) -> list[tuple[str, str]]:

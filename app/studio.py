@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from app.environment import set_thread_count
 from app.voice_library import VoiceLibrary, check_voice_name, user_voice_folder
@@ -11,6 +11,9 @@ from pipeline.casting import WantedVoice
 from pipeline.datatypes import Dialogue, ProgressCallback, Script, Voice
 from pipeline.errors import VoiceError
 from pipeline.recording_to_voice import save_voice
+
+if TYPE_CHECKING:
+    from pipeline.dialogue import SynthesisOptions
 
 SCRIPTS = Path(__file__).resolve().parents[1] / "assets" / "scripts"
 
@@ -36,7 +39,7 @@ class SpeakingPipeline(Protocol):
         script: str | Sequence[Mapping[str, str]],
         voices: Mapping[str, WantedVoice] | None = None,
         seed: int = 0,
-        *,
+        options: "SynthesisOptions | None" = None,
         on_progress: ProgressCallback | None = None,
     ) -> Dialogue:
         """Speak a script."""
@@ -104,10 +107,14 @@ class Studio:
         voices: Mapping[str, WantedVoice],
         seed: int,
         on_progress: ProgressCallback | None = None,
+        max_retakes: int = 0,
     ) -> Dialogue:
         """Speak a script as `DialoguePipeline.synthesize` does, one at a time."""
+        from pipeline.dialogue import SynthesisOptions  # heavy: torch and the networks
+
+        options = SynthesisOptions(max_retakes=max_retakes)
         with self._one_at_a_time:
-            return self.pipeline.synthesize(script, voices, seed, on_progress=on_progress)
+            return self.pipeline.synthesize(script, voices, seed, options, on_progress)
 
 
 def load_studio(model: str = "small", device: str = "auto") -> Studio:

@@ -33,10 +33,11 @@ class _Form:
     choices: list[gr.Dropdown]
     recordings: list[gr.Audio]
     seed: gr.Number
+    retakes: gr.Slider
 
     @property
     def inputs(self) -> list[Any]:
-        return [self.script, self.seed, *self.choices, *self.recordings]
+        return [self.script, self.seed, self.retakes, *self.choices, *self.recordings]
 
     @property
     def feedback_outputs(self) -> list[Any]:
@@ -91,7 +92,17 @@ def build_demo(studio: Studio) -> gr.Blocks:
                         min_width=140,
                     )
                     dice = gr.Button("New seed", scale=1, min_width=110)
-        form = _Form(script, feedback, groups, choices, recordings, seed)
+                retakes = gr.Slider(
+                    0,
+                    handlers.MAX_RETAKES,
+                    value=0,
+                    step=1,
+                    label="Retakes",
+                    info="Turns that do not sound like their voice are named in the notes. "
+                    "Up to so many are spoken again; the take most like the voice is kept.",
+                    elem_id="retakes",
+                )
+        form = _Form(script, feedback, groups, choices, recordings, seed, retakes)
         with gr.Row():
             generate = gr.Button("Generate", variant="primary", elem_id="generate")
             cancel = gr.Button("Cancel", variant="stop", elem_id="cancel")

@@ -1,13 +1,14 @@
 """Every number that can change, as frozen dataclasses, and the three sizes: tiny, small, base.
 
 A number stands here once; what can be computed from others is a property. Networks receive
-their own part and blocks in `layers/` plain numbers. Saved as `config.json` beside the weights
-(`pipeline/checkpoint.py`).
+their own part and blocks in `layers/` plain numbers. Those of the speaker encoder are in
+`pipeline/speaker_config.py`. Saved as `config.json` beside the weights (`pipeline/checkpoint.py`).
 """
 
 from dataclasses import dataclass, field
 
 from pipeline.errors import ConfigError
+from pipeline.speaker_config import SpeakerConfig
 
 MAX_SPEAKERS = 4
 
@@ -230,6 +231,8 @@ class LimitsConfig:
     Attributes:
         max_piece_characters: a turn longer than this is spoken in several pieces.
         characters_per_second: usual speaking rate, for estimates of length.
+        min_checked_speech_s: a turn with less speech than this is too short to tell whose voice
+            it is in; it is never flagged.
     """
 
     max_speakers: int = MAX_SPEAKERS
@@ -243,6 +246,7 @@ class LimitsConfig:
     max_pause_s: float = 10.0
     max_piece_characters: int = 160
     characters_per_second: float = 15.0
+    min_checked_speech_s: float = 0.6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -255,6 +259,7 @@ class DialogueConfig:
     codec: CodecConfig = field(default_factory=CodecConfig)
     text_to_semantic: TextToSemanticConfig = field(default_factory=TextToSemanticConfig)
     soundstorm: SoundStormConfig = field(default_factory=SoundStormConfig)
+    speaker: SpeakerConfig = field(default_factory=SpeakerConfig)
     mix: MixConfig = field(default_factory=MixConfig)
     limits: LimitsConfig = field(default_factory=LimitsConfig)
 
@@ -371,4 +376,5 @@ def tiny() -> DialogueConfig:
             n_heads=2,
             feed_forward_dim=128,
         ),
+        speaker=SpeakerConfig(dim=32, n_blocks=2, attention_dim=16, embedding_dim=16),
     )

@@ -155,6 +155,26 @@ class Caption:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VoiceCheck:
+    """How much one turn sounds like the voice it was given.
+
+    Attributes:
+        turn: number of the turn, from 0.
+        similarity: cosine in [-1, 1] of the embeddings of the turn and of its own prompt; `None`:
+            too little speech to be judged.
+        nearest: whose prompt of the cast is nearest, "S1".."S4"; `None` if not judged.
+        nearest_similarity: to that prompt; `None` if not judged.
+        flagged: less similar than the encoder's threshold, or nearer to another's prompt.
+    """
+
+    turn: int
+    similarity: float | None = None
+    nearest: str | None = None
+    nearest_similarity: float | None = None
+    flagged: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Dialogue:
     """The finished conversation.
 
@@ -168,6 +188,7 @@ class Dialogue:
         seed: the seed that made it.
         notes: what was guessed, retried or worth knowing.
         stage_seconds: wall-clock seconds of each stage.
+        voice_checks: one per turn, of the takes that are heard; empty if voices were not checked.
     """
 
     mix: Waveform
@@ -179,3 +200,4 @@ class Dialogue:
     seed: int
     notes: tuple[str, ...] = ()
     stage_seconds: Mapping[str, float] = field(default_factory=dict)
+    voice_checks: tuple[VoiceCheck, ...] = ()

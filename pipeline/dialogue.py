@@ -3,6 +3,8 @@
 The only module that knows the order of the stages.
 """
 
+import dataclasses
+import functools
 import hashlib
 import logging
 from collections.abc import Mapping, Sequence
@@ -27,9 +29,10 @@ from pipeline.datatypes import (
     TextTokens,
     Voice,
     Voices,
+    Waveform,
 )
 from pipeline.device import choose_device
-from pipeline.errors import ScriptError, VoiceError
+from pipeline.errors import ConfigError, ScriptError, VoiceError
 from pipeline.models import ASSETS, Models, find_model_folder, load_models
 from pipeline.recording_to_voice import load_voice, recording_to_voice
 from pipeline.script_to_turns import script_to_turns
@@ -42,6 +45,8 @@ from pipeline.semantic_to_acoustic.windows import (
     prompt_of,
     windows_to_turns,
 )
+from pipeline.speaker_check.check import check_turn, embed_prompts
+from pipeline.speaker_check.retakes import Spoken, check_and_retake, flag_notes
 from pipeline.stage_clock import StageClock
 from pipeline.text_to_semantic.generate import TextToSemanticOptions
 from pipeline.text_to_semantic.generate import generate as generate_semantic
@@ -67,11 +72,22 @@ class SynthesisOptions:
         storm: of SoundStorm.
         mode: "turns" speaks all turns at once, each in its own sequence; "window" speaks up to 30 s
             of consecutive turns in one sequence, as in the paper.
+        check_voices: compare every turn with its voice prompt, if the weights hold a speaker
+            encoder; what does not sound like its voice is told in the notes.
+        max_retakes: how many takes may be made in all of turns that do not; 0: none.
     """
 
     text: TextToSemanticOptions = field(default_factory=TextToSemanticOptions)
     storm: SoundStormOptions = field(default_factory=SoundStormOptions)
     mode: Literal["turns", "window"] = "turns"
+    check_voices: bool = True
+    max_retakes: int = 0
+
+    def __post_init__(self) -> None:
+        if self.max_retakes < 0:
+            raise ConfigError(f"max_retakes must be 0 or more, is {self.max_retakes}")
+        if self.max_retakes > 0 and not self.check_voices:
+            raise ConfigError("retakes need check_voices, which finds the turns to speak again")
 
 
 class DialoguePipeline:
@@ -183,9 +199,11 @@ class DialoguePipeline:
             ScriptError: if the script cannot be read, or a line could not be spoken.
             VoiceError: if a voice or its speaker is unknown, or a recording unfit.
             AudioError: if a recording cannot be read.
+            ConfigError: if retakes are asked for and the weights hold no speaker encoder.
             CancelledError: if `on_progress` raises it.
         """
         chosen = options or SynthesisOptions()
+        self._check_options(chosen)
         clock = StageClock(on_progress)
         with clock.stage("read"):
             read = self.parse(script)
@@ -199,19 +217,34 @@ class DialoguePipeline:
             acoustic = self._sound(semantic, heard, seed, chosen, clock)
         with clock.stage("waveform"):
             waveforms = acoustic_to_waveform(acoustic, self._models.codec, on_progress=clock.report)
+        first = Spoken(
+            turns=read.turns, semantic=semantic, acoustic=acoustic, waveforms=tuple(waveforms)
+        )
+        with clock.stage("check"):
+            spoken = self._check_voices(first, heard, seed, chosen, clock)
         with clock.stage("mix"):
-            mixed = waveform_to_dialogue(waveforms, acoustic, read.turns, self.mix_config)
+            mixed = waveform_to_dialogue(
+                spoken.waveforms, spoken.acoustic, read.turns, self.mix_config, first.waveforms
+            )
         return Dialogue(
             mix=mixed.mix,
             stems=mixed.stems,
             captions=mixed.captions,
             turns=read.turns,
             semantic=semantic,
-            acoustic=acoustic,
+            acoustic=spoken.acoustic,
             seed=seed,
-            notes=(*read.notes, *cast_notes),
+            notes=(*read.notes, *cast_notes, *spoken.notes),
             stage_seconds=clock.seconds,
+            voice_checks=spoken.checks,
         )
+
+    def _check_options(self, options: SynthesisOptions) -> None:
+        if options.max_retakes > 0 and self._models.speaker is None:
+            raise ConfigError(
+                f"{self._models.folder} holds no speaker encoder, which finds the turns to speak "
+                "again; ask for no retakes, or make one with `python -m training.speaker`"
+            )
 
     def _read_voice(self, path: Path) -> Voice:
         if path.suffix == ".safetensors":
@@ -288,6 +321,32 @@ class DialoguePipeline:
                 description=f"made up by the model with seed {seed}",
             )
         return made_up
+
+    def _check_voices(
+        self, spoken: Spoken, cast: Voices, seed: int, options: SynthesisOptions, clock: StageClock
+    ) -> Spoken:
+        """Compare every turn with its prompt; speak those again that are not alike, if asked to."""
+        encoder, codec = self._models.speaker, self._models.codec
+        if encoder is None or not options.check_voices:
+            return spoken
+
+        def speak_again(turn: int, number: int) -> tuple[AcousticTokens, Waveform]:
+            purpose = f"take {number} of turn {turn}"
+            alone = [spoken.semantic[turn]]
+            acoustic = self._sound(alone, cast, seed, options, StageClock(None), purpose)
+            return acoustic[0], acoustic_to_waveform(acoustic, codec)[0]
+
+        voices = {speaker: voice for speaker, voice in cast.items() if voice is not None}
+        check = functools.partial(
+            check_turn,
+            prompts=embed_prompts(voices, codec, encoder),
+            encoder=encoder,
+            min_speech_s=self.limits.min_checked_speech_s,
+        )
+        report = functools.partial(clock.report, "check")
+        checked = check_and_retake(spoken, check, options.max_retakes, speak_again, report)
+        notes = (*checked.notes, *flag_notes(checked, voices))
+        return dataclasses.replace(checked, notes=notes)
 
     def _sound(
         self,

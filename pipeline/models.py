@@ -10,6 +10,7 @@ from pipeline.checkpoint import load_config, load_network
 from pipeline.config import SoundStormConfig, TextToSemanticConfig
 from pipeline.errors import CheckpointError, ConfigError
 from pipeline.semantic_to_acoustic.model import SoundStorm
+from pipeline.speaker_check.encoder import SpeakerEncoder
 from pipeline.text_to_semantic.model import TextToSemantic
 from pipeline.tokenizers.acoustic import Codec, load_codec
 from pipeline.tokenizers.semantic import SemanticTokenizer
@@ -37,7 +38,11 @@ def find_model_folder(size_or_folder: str | Path) -> Path:
 
 @dataclass(frozen=True)
 class Models:
-    """Everything trained, ready to run on one device."""
+    """Everything trained, ready to run on one device.
+
+    `speaker` is `None` where the folder holds no speaker encoder: weights speak without it, their
+    voices are just not checked.
+    """
 
     folder: Path
     device: torch.device
@@ -45,6 +50,7 @@ class Models:
     text_to_semantic: TextToSemantic
     soundstorm: SoundStorm
     codec: Codec
+    speaker: SpeakerEncoder | None
 
     @cached_property
     def semantic_tokenizer(self) -> SemanticTokenizer:
@@ -78,7 +84,12 @@ def load_models(folder: Path, device: torch.device) -> Models:
         text_to_semantic=text_to_semantic.to(device).eval(),
         soundstorm=soundstorm.to(device).eval(),
         codec=codec,
+        speaker=_load_speaker(folder / "speaker", device),
     )
+
+
+def _load_speaker(folder: Path, device: torch.device) -> SpeakerEncoder | None:
+    return SpeakerEncoder.load(folder, device) if folder.is_dir() else None
 
 
 def _check_fit(

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from pipeline.datatypes import ProgressCallback
 
-STAGES = ("read", "semantic", "acoustic", "waveform", "mix")
+STAGES = ("read", "semantic", "acoustic", "waveform", "check", "mix")
 """Names of the stages in the order they run."""
 
 

@@ -62,6 +62,7 @@ def waveform_to_dialogue(
     acoustic: Sequence[AcousticTokens],
     turns: Sequence[Turn],
     config: MixConfig,
+    levels_of: Sequence[Waveform] | None = None,
 ) -> MixedDialogue:
     """Place the turns one after another and mix them.
 
@@ -74,16 +75,17 @@ def waveform_to_dialogue(
         acoustic: one per turn; only the positions of pauses are read.
         turns: one per waveform, in script order, at least one.
         config: gap, fade, levels.
+        levels_of: one per turn, whose loudness sets the speakers' gains; by default the waveforms
+            themselves. Given the first takes, a turn spoken again changes no other turn's gain.
 
     Raises:
         ShapeError: if the three do not match one to one, a waveform is empty, or rates differ.
         AudioError: if a sample is not finite.
     """
     rate = _check(waveforms, acoustic, turns)
-    cuts = [
-        _cut(w.samples, a, rate, config.fade_s) for w, a in zip(waveforms, acoustic, strict=True)
-    ]
-    gains = _speaker_gains(cuts, turns, rate, config.target_level_db)
+    cuts = _cut_all(waveforms, acoustic, config.fade_s)
+    levelled = cuts if levels_of is None else _cut_all(levels_of, acoustic, config.fade_s)
+    gains = _speaker_gains(levelled, turns, rate, config.target_level_db)
     starts = _place(cuts, turns, rate, config.default_gap_s)
     n_samples = max(start + len(cut.samples) for start, cut in zip(starts, cuts, strict=True))
     n_samples = max(n_samples, starts[-1] + cuts[-1].speech[1] + cuts[-1].tail)
@@ -134,6 +136,15 @@ def _check(
     if len(rates) != 1:
         raise ShapeError(f"turns at different sample rates {rates}; decode all with one codec")
     return rates[0]
+
+
+def _cut_all(
+    waveforms: Sequence[Waveform], acoustic: Sequence[AcousticTokens], fade_s: float
+) -> list[_Cut]:
+    return [
+        _cut(waveform.samples, tokens, waveform.sample_rate_hz, fade_s)
+        for waveform, tokens in zip(waveforms, acoustic, strict=True)
+    ]
 
 
 def _cut(samples: Samples, tokens: AcousticTokens, rate: int, fade_s: float) -> _Cut:

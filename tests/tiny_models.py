@@ -10,6 +10,7 @@ from pipeline.config import DialogueConfig
 from pipeline.datatypes import Waveform
 from pipeline.recording_to_voice import recording_to_voice, save_voice
 from pipeline.semantic_to_acoustic.model import SoundStorm
+from pipeline.speaker_check.encoder import SpeakerEncoder
 from pipeline.text_to_semantic.model import TextToSemantic
 from pipeline.tokenizers.semantic import SemanticTokenizer, build_encoder
 from pipeline.tokenizers.spectral_codec import SpectralCodec
@@ -41,6 +42,7 @@ def write_tiny_models(folder: Path, config: DialogueConfig) -> Path:
     save_network(folder / "text_to_semantic", config.text_to_semantic, text_to_semantic)
     storm = SoundStorm(config.soundstorm, codec.codebooks)
     save_network(folder / "soundstorm", config.soundstorm, storm)
+    save_network(folder / "speaker", config.speaker, SpeakerEncoder(config.speaker))
     (folder / "text_tokenizer").mkdir()
     alphabet = train_text_tokenizer(TEXT, config.text_tokenizer)
     (folder / "text_tokenizer" / MODEL_NAME).write_bytes(alphabet)

@@ -15,6 +15,7 @@ from training import (
     readings,
     semantic,
     soundstorm,
+    speaker,
     text_to_semantic,
     text_tokenizer,
     tokens,
@@ -35,10 +36,11 @@ STAGES: dict[str, Callable[[StageOptions], None]] = {
     "text_to_semantic": text_to_semantic.run,
     "soundstorm": soundstorm.run,
     "decoder": decoder_tuning.run,
+    "speaker": speaker.run,
     "voices": voices.run,
     "model_card": model_card.run,
 }
-NETWORKS = ("text_tokenizer", "codec", "semantic", "text_to_semantic", "soundstorm")
+NETWORKS = ("text_tokenizer", "codec", "semantic", "text_to_semantic", "soundstorm", "speaker")
 
 
 def run(options: StageOptions, assets: Path) -> None:

@@ -24,6 +24,7 @@ CURVES = {
     "semantic": ("train/phone_loss", "dev/phone_loss", "dev/phone_accuracy"),
     "text_to_semantic": ("train/loss", "dev/loss", "dev/accuracy"),
     "soundstorm": ("train/level_1", "dev/human_level_1", "dev/synthetic_level_1"),
+    "speaker": ("train/loss", "dev/human_eer", "dev/synthetic_eer"),
 }
 """For each network, the TensorBoard figures worth a picture; those a run lacks are left out."""
 
@@ -78,7 +79,7 @@ def run(options: StageOptions) -> None:
             "",
             "## Curves",
             "",
-            "![loss and accuracy of the four trainings over their steps](curves.png)",
+            "![loss and accuracy of the five trainings over their steps](curves.png)",
             "",
             _last_figures(curves),
             "## Measured",
@@ -123,8 +124,10 @@ def plot_curves(
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
-    figure, axes = pyplot.subplots(2, 2, figsize=(11, 7), layout="constrained")
-    for axis, (name, figures) in zip(axes.flat, curves.items(), strict=True):
+    figure, axes = pyplot.subplots(2, -(-len(curves) // 2), figsize=(15, 7), layout="constrained")
+    for axis in axes.flat[len(curves) :]:
+        axis.set_axis_off()
+    for axis, (name, figures) in zip(axes.flat, curves.items(), strict=False):
         for tag, points in figures.items():
             axis.plot(*zip(*points, strict=True), label=tag)
         axis.set(title=name, xlabel="step")

@@ -16,6 +16,7 @@ from pipeline.audio_io import read_audio
 from pipeline.casting import WantedVoice, cast_voices
 from pipeline.config import LimitsConfig
 from pipeline.datatypes import Caption, Dialogue, ProgressCallback, Script, Voice, Waveform
+from pipeline.dialogue import SynthesisOptions
 from pipeline.recording_to_voice import load_voice, recording_to_voice
 from pipeline.script_to_turns import script_to_turns
 from pipeline.stage_clock import STAGES, StageClock
@@ -47,6 +48,7 @@ class TonePipeline:
     def __init__(self) -> None:
         self.voices = {name: _voice(name) for name in ("anna", "ben")}
         self.cast: Mapping[str, Voice | None] = {}
+        self.options = SynthesisOptions()
         self.before_stage: Callable[[str], None] = lambda stage: None
 
     def parse(self, script: Any) -> Script:
@@ -64,9 +66,10 @@ class TonePipeline:
         script: Any,
         voices: Mapping[str, WantedVoice] | None = None,
         seed: int = 0,
-        *,
+        options: SynthesisOptions | None = None,
         on_progress: ProgressCallback | None = None,
     ) -> Dialogue:
+        self.options = options or SynthesisOptions()
         clock = StageClock(on_progress)
         read = self.parse(script)
         self.cast, notes = cast_voices(read, voices or {}, self.voices, self._read)

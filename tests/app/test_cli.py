@@ -92,6 +92,13 @@ def test_voices_are_cast_by_name_recording_and_surprise(
     assert cast["S3"] is None
 
 
+def test_retakes_are_the_budget_of_the_pipeline(
+    script: Path, talk: Path, pipeline: TonePipeline
+) -> None:
+    assert cli.main(["speak", str(script), "-o", str(talk), "--retakes", "3"]) == 0
+    assert pipeline.options.max_retakes == 3
+
+
 def test_stems_are_written_when_asked_for(script: Path, talk: Path) -> None:
     assert cli.main(["speak", str(script), "-o", str(talk), "--stems"]) == 0
     names = sorted(path.name for path in talk.parent.iterdir())
@@ -240,7 +247,13 @@ def test_a_script_file_that_is_absent_or_not_text_gives_one_line(
 
 @pytest.mark.parametrize(
     "arguments",
-    [["speak"], [], ["sing"], ["speak", "a.txt", "-o", "b.wav", "--seed", "-1"]],
+    [
+        ["speak"],
+        [],
+        ["sing"],
+        ["speak", "a.txt", "-o", "b.wav", "--seed", "-1"],
+        ["speak", "a.txt", "-o", "b.wav", "--retakes", "some"],
+    ],
 )
 def test_wrong_usage_gives_one_line(
     arguments: list[str], capsys: pytest.CaptureFixture[str]

@@ -5,8 +5,10 @@ import pytest
 
 from app.handlers import (
     MADE_UP,
+    MAX_RETAKES,
     MAX_SEED,
     OWN_RECORDING,
+    SpeakForm,
     VoiceRow,
     progress_share,
     read_script,
@@ -40,7 +42,7 @@ def test_feedback_says_what_is_wrong_with_a_script(text: str, words: str, studio
 @pytest.mark.parametrize(("text", "words"), BAD_SCRIPTS.items())
 def test_a_bad_script_is_not_spoken(text: str, words: str, studio: Studio, tmp_path: Path) -> None:
     with pytest.raises(DialogueError, match=words):
-        speak_form(studio, text, 0, ROWS, tmp_path)
+        speak_form(studio, SpeakForm(text, 0, ROWS), tmp_path)
 
 
 @pytest.mark.parametrize(("kind", "words"), BAD_RECORDINGS.items())
@@ -50,13 +52,13 @@ def test_a_bad_recording_is_refused(
     rows = [VoiceRow(OWN_RECORDING, str(recordings[kind])), VoiceRow("ben")]
     words = "there is no voice" if kind == "missing" else words
     with pytest.raises(DialogueError, match=words):
-        speak_form(studio, SCRIPT, 0, rows, tmp_path)
+        speak_form(studio, SpeakForm(SCRIPT, 0, rows), tmp_path)
 
 
 def test_a_result_holds_sound_captions_and_table(studio: Studio, tmp_path: Path) -> None:
     folder = tmp_path / "result"
     folder.mkdir()
-    result = speak_form(studio, SCRIPT, 5, ROWS, folder)
+    result = speak_form(studio, SpeakForm(SCRIPT, 5, ROWS), folder)
     assert [path.suffix for path in result.downloads] == [".wav", ".srt", ".vtt", ".json"]
     assert sorted(folder.iterdir()) == sorted(result.downloads)
     assert result.subtitles[1] == {"text": "Ben: Hi.", "timestamp": [0.5, 1.0]}
@@ -68,7 +70,7 @@ def test_rows_belong_to_speakers_in_order(
     studio: Studio, pipeline: TonePipeline, recordings: dict[str, Path], tmp_path: Path
 ) -> None:
     rows = [VoiceRow(MADE_UP), VoiceRow(OWN_RECORDING, str(recordings["good"])), *ROWS[2:]]
-    speak_form(studio, SCRIPT, 0, rows, tmp_path)
+    speak_form(studio, SpeakForm(SCRIPT, 0, rows), tmp_path)
     assert list(pipeline.cast) == ["S1", "S2"]
     assert pipeline.cast["S1"] is None
     assert pipeline.cast["S2"] is not None
@@ -78,7 +80,7 @@ def test_rows_belong_to_speakers_in_order(
 def test_a_recording_that_was_not_made_is_asked_for(studio: Studio, tmp_path: Path) -> None:
     rows = [VoiceRow(OWN_RECORDING), VoiceRow("ben")]
     with pytest.raises(DialogueError, match="Anna has no recording yet"):
-        speak_form(studio, SCRIPT, 0, rows, tmp_path)
+        speak_form(studio, SpeakForm(SCRIPT, 0, rows), tmp_path)
 
 
 @pytest.mark.parametrize("choice", ["zoe", "/etc/passwd", None])
@@ -86,7 +88,7 @@ def test_a_form_cannot_name_a_file_or_an_unknown_voice(
     choice: str | None, studio: Studio, tmp_path: Path
 ) -> None:
     with pytest.raises(DialogueError, match="there is no voice"):
-        speak_form(studio, SCRIPT, 0, [VoiceRow(choice), VoiceRow("ben")], tmp_path)
+        speak_form(studio, SpeakForm(SCRIPT, 0, [VoiceRow(choice), VoiceRow("ben")]), tmp_path)
 
 
 @pytest.mark.parametrize("seed", [None, -1, 1.5, float("nan"), MAX_SEED + 1])
@@ -94,7 +96,26 @@ def test_a_seed_that_is_no_whole_number_is_refused(
     seed: float | None, studio: Studio, tmp_path: Path
 ) -> None:
     with pytest.raises(DialogueError, match="seed must be a whole number"):
-        speak_form(studio, SCRIPT, seed, ROWS, tmp_path)
+        speak_form(studio, SpeakForm(SCRIPT, seed, ROWS), tmp_path)
+
+
+@pytest.mark.parametrize("retakes", [None, -1, 0.5, float("inf"), MAX_RETAKES + 1])
+def test_a_number_of_retakes_that_cannot_be_is_refused(
+    retakes: float | None, studio: Studio, tmp_path: Path
+) -> None:
+    with pytest.raises(
+        DialogueError, match=f"retakes must be a whole number from 0 to {MAX_RETAKES}"
+    ):
+        speak_form(studio, SpeakForm(SCRIPT, 0, ROWS, retakes), tmp_path)
+
+
+def test_the_retakes_of_the_form_are_the_budget(
+    studio: Studio, pipeline: TonePipeline, tmp_path: Path
+) -> None:
+    speak_form(studio, SpeakForm(SCRIPT, 0, ROWS), tmp_path / "none")
+    assert pipeline.options.max_retakes == 0
+    speak_form(studio, SpeakForm(SCRIPT, 0, ROWS, 3.0), tmp_path / "three")
+    assert pipeline.options.max_retakes == 3
 
 
 def test_cancel_in_the_middle_stops_the_work_and_leaves_no_file(
@@ -107,7 +128,7 @@ def test_cancel_in_the_middle_stops_the_work_and_leaves_no_file(
     seen: list[str] = []
     listen = stop_when_set(stop, lambda stage, done, total: seen.append(stage))
     with pytest.raises(CancelledError, match="cancelled"):
-        speak_form(studio, SCRIPT, 0, ROWS, folder, listen)
+        speak_form(studio, SpeakForm(SCRIPT, 0, ROWS), folder, listen)
     assert "acoustic" in seen
     assert "mix" not in seen
     assert list(folder.iterdir()) == []
@@ -122,4 +143,4 @@ def test_progress_only_grows_and_ends_at_one() -> None:
 
 def test_a_rolled_seed_is_accepted(studio: Studio, tmp_path: Path) -> None:
     seed = roll_seed()
-    assert f"seed {seed}" in speak_form(studio, SCRIPT, seed, ROWS, tmp_path).status
+    assert f"seed {seed}" in speak_form(studio, SpeakForm(SCRIPT, seed, ROWS), tmp_path).status

@@ -31,7 +31,7 @@ def _ignore_progress(share: float, desc: str) -> None:
 
 def _generate(events: PageEvents, text: str = SCRIPT, visitor: str = "ann") -> list[Any]:
     progress: Any = _ignore_progress
-    return events.generate(text, 7, _visitor(visitor), progress, *ROWS)
+    return events.generate(text, 7, 2, _visitor(visitor), progress, *ROWS)
 
 
 def test_one_row_is_shown_for_each_speaker(studio: Studio) -> None:
@@ -49,14 +49,22 @@ def test_a_script_in_the_making_changes_no_row(studio: Studio) -> None:
 
 
 def test_an_unreadable_script_is_refused_before_the_queue(studio: Studio) -> None:
-    checks = PageEvents(studio).validate("", 7, *ROWS)
-    assert len(checks) == 2 + len(ROWS)
-    assert [check["is_valid"] for check in checks] == [False, *[True] * (1 + len(ROWS))]
+    checks = PageEvents(studio).validate("", 7, 0, *ROWS)
+    assert len(checks) == 3 + len(ROWS)
+    assert [check["is_valid"] for check in checks] == [False, *[True] * (2 + len(ROWS))]
     assert "empty" in checks[0]["message"]
 
 
-def test_the_result_fills_every_output(studio: Studio) -> None:
+def test_numbers_that_cannot_be_are_refused_before_the_queue(studio: Studio) -> None:
+    checks = PageEvents(studio).validate(SCRIPT, 0.5, 99, *ROWS)
+    assert [check["is_valid"] for check in checks[:3]] == [True, False, False]
+    assert "The seed must" in checks[1]["message"]
+    assert "retakes must" in checks[2]["message"]
+
+
+def test_the_result_fills_every_output(studio: Studio, pipeline: TonePipeline) -> None:
     status, sound, table, downloads, _ = _generate(PageEvents(studio))
+    assert pipeline.options.max_retakes == 2
     assert "seed 7" in status
     assert sound.value["path"] == downloads[0]
     assert table.count("<td>") == 2 * 5

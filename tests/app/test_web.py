@@ -23,7 +23,7 @@ def test_every_event_has_a_name_and_speech_runs_one_at_a_time(studio: Studio) ->
 
 
 def test_every_control_has_a_label(studio: Studio) -> None:
-    kinds = (gr.Textbox, gr.Dropdown, gr.Number, gr.Audio, gr.File)
+    kinds = (gr.Textbox, gr.Dropdown, gr.Number, gr.Slider, gr.Audio, gr.File)
     controls = [block for block in build_demo(studio).blocks.values() if isinstance(block, kinds)]
     assert len([block for block in controls if isinstance(block, gr.Dropdown)]) == MAX_SPEAKERS + 1
     assert all(control.label for control in controls)

@@ -1,5 +1,6 @@
 """The page as people meet it: a real server, Debian's Chromium, and a program that calls it."""
 
+import dataclasses
 import os
 import socket
 import threading
@@ -36,15 +37,14 @@ BEYOND_THE_EDGE = """() =>
 PATIENCE = 300 * SECONDS
 
 
-UNTRAINED = SynthesisOptions(text=TextToSemanticOptions(strict=False))
-"""Random weights do not attend to all of a text: the best try is taken."""
-
-
 class UntrainedPipeline(DialoguePipeline):
-    """Random weights that may mumble."""
+    """Random weights do not attend to all of a text: the best try is taken."""
 
-    def synthesize(self, *arguments: Any, **named: Any) -> Any:
-        return super().synthesize(*arguments, options=UNTRAINED, **named)
+    def synthesize(
+        self, script: Any, voices: Any, seed: int, options: SynthesisOptions, on_progress: Any
+    ) -> Any:
+        untrained = dataclasses.replace(options, text=TextToSemanticOptions(strict=False))
+        return super().synthesize(script, voices, seed, untrained, on_progress)
 
 
 class SlowStudio(Studio):
@@ -56,14 +56,16 @@ class SlowStudio(Studio):
         self.started = threading.Event()
         self.stopped = threading.Event()
 
-    def speak(self, script: str, voices: Any, seed: int, on_progress: Any = None) -> Any:
+    def speak(
+        self, script: str, voices: Any, seed: int, on_progress: Any = None, max_retakes: int = 0
+    ) -> Any:
         def listen(stage: str, done: int, total: int) -> None:
             if stage == "acoustic":
                 self.started.set()
                 self._wait(lambda: on_progress(stage, done, total))
             on_progress(stage, done, total)
 
-        return super().speak(script, voices, seed, listen)
+        return super().speak(script, voices, seed, listen, max_retakes)
 
     def _wait(self, check: Any) -> None:
         while self.hold.is_set():
@@ -198,13 +200,13 @@ def test_programs_call_the_named_endpoint(url: str) -> None:
 
     client = Client(url, verbose=False)
     rows = ["(surprise me)"] * 4 + [None] * 4
-    status, sound, table, files, _ = client.predict(SCRIPT, 7, *rows, api_name="/generate")
+    status, sound, table, files, _ = client.predict(SCRIPT, 7, 1, *rows, api_name="/generate")
     assert "seed 7" in status
     assert "dialogue.wav" in str(sound)
     assert table.index("<td>Anna</td>") < table.index("<td>Ben</td>")
     assert [Path(path).suffix for path in files] == [".wav", ".srt", ".vtt", ".json"]
     with pytest.raises((AppError, ValueError), match="Line 1"):
-        client.predict("Anna: ?!", 7, *rows, api_name="/generate")
+        client.predict("Anna: ?!", 7, 0, *rows, api_name="/generate")
     for seed in (-1, 0.5):
         with pytest.raises((AppError, ValueError), match="seed must be a whole number"):
-            client.predict(SCRIPT, seed, *rows, api_name="/generate")
+            client.predict(SCRIPT, seed, 0, *rows, api_name="/generate")

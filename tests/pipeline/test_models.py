@@ -35,12 +35,18 @@ def test_missing_weights_are_named(stage: str, folder: Path) -> None:
         load_models(folder, CPU)
 
 
-@pytest.mark.parametrize("stage", ["text_to_semantic", "soundstorm", "codec"])
+@pytest.mark.parametrize("stage", ["text_to_semantic", "soundstorm", "codec", "speaker"])
 def test_damaged_weights_are_named(stage: str, folder: Path) -> None:
     weights = folder / stage / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:100])
     with pytest.raises(CheckpointError, match=stage):
         load_models(folder, CPU)
+
+
+def test_weights_without_a_speaker_encoder_load(folder: Path) -> None:
+    assert load_models(folder, CPU).speaker is not None
+    shutil.rmtree(folder / "speaker")
+    assert load_models(folder, CPU).speaker is None
 
 
 def test_an_unknown_setting_is_named(folder: Path) -> None:

@@ -189,3 +189,17 @@ def test_different_rates_are_refused() -> None:
 def test_samples_that_are_not_finite_are_refused() -> None:
     with pytest.raises(AudioError, match="turn 1 has samples that are not finite"):
         mixed([turn()], [np.full(100, np.nan, dtype=np.float32)])
+
+
+def test_a_louder_take_changes_no_gain_when_levels_are_those_of_the_first_takes() -> None:
+    turns = [turn("S1"), turn("S1")]
+    first = [Waveform(samples=speech(amplitude=a), sample_rate_hz=RATE) for a in (0.1, 0.1)]
+    louder = [first[0], Waveform(samples=speech(amplitude=0.2), sample_rate_hz=RATE)]
+    codes = torch.zeros(1, 1, dtype=torch.int64)
+    tokens = [AcousticTokens(codes=codes, speaker="S1", frame_rate_hz=50.0)] * 2
+    before = waveform_to_dialogue(first, tokens, turns, CONFIG)
+    kept = waveform_to_dialogue(louder, tokens, turns, CONFIG, levels_of=first)
+    levelled = waveform_to_dialogue(louder, tokens, turns, CONFIG)
+    n_first = round(before.captions[0].end_s * RATE)
+    assert np.array_equal(kept.mix.samples[:n_first], before.mix.samples[:n_first])
+    assert not np.allclose(levelled.mix.samples[:n_first], before.mix.samples[:n_first], atol=1e-3)

@@ -42,7 +42,8 @@ def test_the_whole_recipe_makes_a_pipeline_that_speaks(
     published = tmp_path / "assets" / "models" / "tiny"
     assert {path.name for path in published.iterdir()} >= {*NETWORKS, "README.md", "curves.png"}
     card = (published / "README.md").read_text(encoding="utf-8")
-    assert all(name in card for name in ("codec", "semantic", "soundstorm", "| human | train |"))
+    trained = ("codec", "semantic", "text_to_semantic", "soundstorm", "speaker")
+    assert all(f"| {name} |" in card for name in (*trained, "human | train"))
     assert "not by this run" not in card
 
     pipeline = DialoguePipeline.load(tmp_path / "run" / "models", device="cpu")
