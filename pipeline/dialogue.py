@@ -72,6 +72,8 @@ class SynthesisOptions:
         storm: of SoundStorm.
         mode: "turns" speaks all turns at once, each in its own sequence; "window" speaks up to 30 s
             of consecutive turns in one sequence, as in the paper.
+        prompt_text: read the text in the manner of the voice, too, by its semantic prompt; a whole
+            window never is. SPEAR-TTS does not, and the shipped weights read better without.
         check_voices: compare every turn with its voice prompt, if the weights hold a speaker
             encoder; what does not sound like its voice is told in the notes.
         max_retakes: how many takes may be made in all of turns that do not; 0: none.
@@ -80,6 +82,7 @@ class SynthesisOptions:
     text: TextToSemanticOptions = field(default_factory=TextToSemanticOptions)
     storm: SoundStormOptions = field(default_factory=SoundStormOptions)
     mode: Literal["turns", "window"] = "turns"
+    prompt_text: bool = False
     check_voices: bool = True
     max_retakes: int = 0
 
@@ -277,8 +280,9 @@ class DialoguePipeline:
         config = self._models.soundstorm.config
         rate_hz = self._models.codec.frame_rate_hz / config.frames_per_semantic
         voices = [cast[script.turns[sequence.turn_indices[0]].speaker] for sequence in text]
+        prompted = options.prompt_text and options.mode == "turns"
         prompts: list[Tensor | None] = [
-            None if voice is None or options.mode == "window" else prompt_of(voice, config)[0]
+            prompt_of(voice, config)[0] if prompted and voice is not None else None
             for voice in voices
         ]
         network = self._models.text_to_semantic

@@ -1,5 +1,6 @@
 """The real path with tiny networks of random weights."""
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -100,6 +101,16 @@ def test_a_recording_becomes_a_voice_that_changes_the_sound(
 ) -> None:
     spoken = pipeline.synthesize(SCRIPT, {"Anna": recording, "Ben": None}, 3, UNTRAINED)
     assert not np.array_equal(spoken.mix.samples, dialogue.mix.samples)
+
+
+def test_a_voice_changes_how_a_text_is_read_only_if_asked(pipeline: DialoguePipeline) -> None:
+    def read_by(voice: str, *, prompt_text: bool) -> list[int]:
+        options = dataclasses.replace(UNTRAINED, prompt_text=prompt_text)
+        spoken = pipeline.synthesize("[S1] Hello there.", {"S1": voice}, 3, options)
+        return [int(i) for i in spoken.semantic[0].semantic_ids]
+
+    assert read_by("anna", prompt_text=False) == read_by("ben", prompt_text=False)
+    assert read_by("anna", prompt_text=True) != read_by("ben", prompt_text=True)
 
 
 def test_built_in_voices_are_those_of_the_folder_that_fit_the_codec(
