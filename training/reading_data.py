@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pad_sequence
 
+from pipeline.errors import ConfigError
 from pipeline.text_to_semantic.model import TextToSemantic
 from pipeline.tokenizers.text import TextTokenizer
 from training.phones import UNKNOWN
@@ -52,6 +53,9 @@ class ReadingSource:
         tokenizer: one id for each character; readings that it encodes otherwise are left out.
         numbers: of the sounds, from `number_sounds`.
         n_characters: of a batch, about.
+
+    Raises:
+        ConfigError: if no reading is left.
     """
 
     def __init__(
@@ -69,6 +73,11 @@ class ReadingSource:
             if len(text_ids) == len(reading.sounds):
                 labels = [numbers.get(sound, UNKNOWN) for sound in reading.sounds]
                 rows.append((_short(text_ids), _short(labels)))
+        if not rows:
+            raise ConfigError(
+                f"of {len(readings)} readings the text tokenizer encodes none with one id for each "
+                "character; make the readings again with the alphabet of this run"
+            )
         self._rows = rows
 
     def __len__(self) -> int:

@@ -1,6 +1,8 @@
+import pytest
 import torch
 
 from pipeline.config import TextTokenizerConfig
+from pipeline.errors import ConfigError
 from pipeline.tokenizers.text import TextTokenizer, train_text_tokenizer
 from training.phones import UNKNOWN
 from training.reading_data import ReadingSource, number_sounds
@@ -50,3 +52,10 @@ def test_readings_the_tokenizer_counts_otherwise_are_left_out() -> None:
     model = train_text_tokenizer(["is it"], TextTokenizerConfig())
     odd = Reading(text="is it", sounds=("ih",))
     assert len(ReadingSource([*READINGS[:1], odd], TextTokenizer(model), {"ih": 0}, 10)) == 1
+
+
+def test_readings_of_which_none_fits_are_refused() -> None:
+    model = train_text_tokenizer(["is it"], TextTokenizerConfig())
+    odd = Reading(text="is it", sounds=("ih",))
+    with pytest.raises(ConfigError, match="of 1 readings the text tokenizer encodes none"):
+        ReadingSource([odd], TextTokenizer(model), {"ih": 0}, 10)
