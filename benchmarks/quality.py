@@ -245,7 +245,9 @@ def main(argv: list[str] | None = None) -> None:
             if options.write:
                 write_results([result])
     if options.write:
+        order = [*ROWS, TIMING]
         kept = read_results(fingerprint(exam.pipeline))
+        kept.sort(key=lambda result: order.index(result.name))
         write_documents(kept, exam.pipeline.models.folder)
 
 

@@ -37,7 +37,8 @@ to the most similar other voice of the row. *DNSMOS* is a network's guess of lis
 to 5). *Pitch range* is the standard deviation of the pitch, *final rise* how far it rises over
 the last 0.4 voiced seconds, both in semitones. *Pace error* is how far durations are from what a
 pace of 0.8 or 1.25 asks; *gap error*, how far gaps, measured in the sound from speech to speech,
-are from those asked for.
+are from those asked for. *Real-time factor* is of one utterance at a time, with the judges at work
+beside it: `python -m benchmarks.speed` has the speed.
 """
 
 

@@ -23,6 +23,7 @@ from pipeline.tokenizers.normalise import normalise_text
 from training.synthetic_speakers import SyntheticSpeaker, draw_speaker, speak
 
 PROMPT_S = 4.0
+SHORTEST_REST_S = 1.0
 LONGEST_CLIP_S = 9.0
 CLIPS_PER_SPEAKER = 3
 UNSEEN_SEED = 20_000
@@ -76,7 +77,8 @@ def unseen_synthetic_recordings(sentences: Sequence[str], n_speakers: int) -> li
 def human_recordings(data: Path) -> list[Recording]:
     """Held-out clips of people of whom no training heard anything; see `training.corpus`.
 
-    Of a speaker with one clip only, its first seconds are the prompt and the text does not count.
+    Of a speaker with one clip only, its first seconds are the prompt and the text does not count;
+    a clip with less than a second after these is left out.
     """
     with (data / "speech" / "manifest.tsv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
@@ -95,9 +97,10 @@ def _of_one_person(
     if len(rows) == 1:
         whole = sounds[0].samples[: round(LONGEST_CLIP_S * LISTENING_RATE_HZ)]
         cut = round(PROMPT_S * LISTENING_RATE_HZ)
-        yield Recording(
-            speaker=speaker, text="", speech=waveform(whole[cut:]), prompt=waveform(whole[:cut])
-        )
+        if len(whole) - cut >= SHORTEST_REST_S * LISTENING_RATE_HZ:
+            yield Recording(
+                speaker=speaker, text="", speech=waveform(whole[cut:]), prompt=waveform(whole[:cut])
+            )
         return
     longest = max(range(len(rows)), key=lambda i: sounds[i].duration_s)
     chosen = [i for i in range(len(rows)) if i != longest and rows[i]["text"]][:CLIPS_PER_SPEAKER]

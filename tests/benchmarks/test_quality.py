@@ -88,7 +88,7 @@ def test_gaps_are_heard_about_where_they_were_asked_for(pipeline: DialoguePipeli
 def test_people_that_a_training_heard_are_no_held_out_people(tmp_path: Path) -> None:
     amy = [("amy", "dev", text) for text in ("one", "two", "three")]
     bob = [("bob", "dev", "four"), ("bob", "train", "five")]
-    write_manifest(tmp_path, [*amy, *bob, ("eve", "dev", "")])
+    write_manifest(tmp_path, [*amy, *bob, ("eve", "dev", ""), ("kim", "dev", "short")], {6: 4.5})
     found = human_recordings(tmp_path)
     assert {recording.speaker for recording in found} == {"amy", "eve"}
     of_amy = [recording for recording in found if recording.speaker == "amy"]
