@@ -130,6 +130,7 @@ def page(browser: "Browser", url: str, request: pytest.FixtureRequest) -> Iterat
     page.set_default_timeout(PATIENCE)
     page.goto(url)
     page.get_by_label("Script").wait_for()
+    page.wait_for_timeout(3000)  # text filled in before the page listens is not read
     yield page
     context.close()
 
