@@ -204,6 +204,11 @@ class SoundStormConfig:
         _require(self.conv_kernel % 2 == 1, f"soundstorm: conv kernel {self.conv_kernel} is even")
 
     @property
+    def head_dim(self) -> int:
+        """Channels of one attention head."""
+        return self.dim // self.n_heads
+
+    @property
     def hidden_code(self) -> int:
         """Id of a code that is not known yet, one past the codec's own."""
         return self.n_codes

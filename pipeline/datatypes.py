@@ -80,12 +80,14 @@ class SemanticTokens:
         speaker: "S1".."S4".
         rate_hz: ids per second.
         pauses: (position in ids, seconds) of silence to insert there.
+        piece_starts: positions in ids where a piece begins, the first one's left out.
     """
 
     semantic_ids: Tensor
     speaker: str
     rate_hz: float
     pauses: tuple[tuple[int, float], ...] = ()
+    piece_starts: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ import torch
 
 from pipeline.checkpoint import load_config, load_network
 from pipeline.config import SoundStormConfig, TextToSemanticConfig
+from pipeline.device import inference_dtype
 from pipeline.errors import CheckpointError, ConfigError
 from pipeline.semantic_to_acoustic.model import SoundStorm
 from pipeline.speaker_check.encoder import SpeakerEncoder
@@ -82,7 +83,7 @@ def load_models(folder: Path, device: torch.device) -> Models:
         device=device,
         text_tokenizer=TextTokenizer.load(folder / "text_tokenizer" / "tokenizer.model"),
         text_to_semantic=text_to_semantic.to(device).eval(),
-        soundstorm=soundstorm.to(device).eval(),
+        soundstorm=soundstorm.to(device).eval().compute_in(inference_dtype(device)),
         codec=codec,
         speaker=_load_speaker(folder / "speaker", device),
     )

@@ -121,12 +121,12 @@ def predict_codes(
     """
     codes = codes.masked_fill(~given, network.config.hidden_code)
     slots = torch.ones_like(semantic_ids)
+    prefix = given.all(dim=1).long().cummin(dim=1).values.bool()  # what is given at the start
     with inference_autocast(network.codebooks.device):
-        table = network.code_table()
         for level in range(codes.shape[1]):
             wanted = ~given[:, level]
             if wanted.any():
-                states = network(semantic_ids, slots, codes, None, table)
+                states = network(semantic_ids, slots, codes, prefix)
                 codes[:, level][wanted] = network.logits(states[wanted], level).argmax(dim=-1)
     return codes
 

@@ -130,7 +130,7 @@ def masked_cross_entropy(network: SoundStorm, batch: StormBatch) -> tuple[Tensor
         Sums (Q,) float32 in nats per level, and how many codes (Q,) each is the sum of.
     """
     seen = batch.seen_codes(network.config.hidden_code)
-    states = network(batch.semantic_ids, batch.slots, seen)
+    states = network(batch.semantic_ids, batch.slots, seen, batch.prompts)
     Q = network.config.n_levels
     sums, counts = [], torch.zeros(Q, device=states.device)
     for q in range(Q):

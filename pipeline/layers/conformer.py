@@ -4,14 +4,10 @@ Half a feed-forward, attention, convolution, half a feed-forward, each added to 
 Everything stays in (B, T, D), the layout in which a CPU multiplies fastest.
 """
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from pipeline.layers.rotary import apply_rotary
-
-LONGEST_PLAIN_ATTENTION = 1024
-"""Up to here a CPU is faster with the T × T scores written out (twice, at 500 in bfloat16)."""
+from pipeline.layers.mixing import Mixing
 
 
 class ConformerBlock(nn.Module):
@@ -39,21 +35,19 @@ class ConformerBlock(nn.Module):
         self.convolution = ConvolutionModule(dim, conv_kernel, output_scale)
         self.after = FeedForward(dim, feed_forward_dim, output_scale)
 
-    def forward(self, x: Tensor, cos: Tensor, sin: Tensor, valid: Tensor | None = None) -> Tensor:
+    def forward(self, x: Tensor, mixing: Mixing) -> Tensor:
         """Transform frames.
 
         Args:
             x: (B, T, D), float.
-            cos: (T, D / heads / 2) of `rotary_tables`.
-            sin: as `cos`.
-            valid: (B, T) bool, false where a row is padding; `None` if no row is.
+            mixing: which of the frames see which.
 
         Returns:
-            (B, T, D), as `x`; padding never reaches a valid frame.
+            (B, T, D), as `x`.
         """
         x = x + 0.5 * self.before(x)
-        x = x + self.attention(x, cos, sin, valid)
-        x = x + self.convolution(x, valid)
+        x = x + self.attention(x, mixing)
+        x = x + self.convolution(x, mixing)
         y: Tensor = x + 0.5 * self.after(x)
         return y
 
@@ -74,7 +68,7 @@ class FeedForward(nn.Module):
 
 
 class SelfAttention(nn.Module):
-    """Norm, then multi-head attention of every frame to every valid frame."""
+    """Norm, then multi-head attention of every frame to those it sees."""
 
     def __init__(self, dim: int, n_heads: int, output_scale: float) -> None:
         super().__init__()
@@ -83,14 +77,12 @@ class SelfAttention(nn.Module):
         self.queries_keys_values = _linear(dim, 3 * dim)
         self.merge = _linear(dim, dim, output_scale)
 
-    def forward(self, x: Tensor, cos: Tensor, sin: Tensor, valid: Tensor | None) -> Tensor:
-        """Attend over (B, T, D); see `ConformerBlock.forward`."""
+    def forward(self, x: Tensor, mixing: Mixing) -> Tensor:
+        """Attend over (B, T, D)."""
         B, T, D = x.shape
         projected: Tensor = self.queries_keys_values(self.norm(x))
         split = projected.view(B, T, 3, self.n_heads, D // self.n_heads).permute(2, 0, 3, 1, 4)
-        queries, keys = apply_rotary(split[:2], cos, sin)
-        bias = None if valid is None else _padding_bias(valid, queries.dtype)
-        heads = _attend(queries, keys, split[2], bias)
+        heads = mixing.attend(split[0], split[1], split[2])
         merged: Tensor = self.merge(heads.transpose(1, 2).reshape(B, T, D))
         return merged
 
@@ -105,42 +97,11 @@ class ConvolutionModule(nn.Module):
         self.depthwise = nn.Conv2d(dim, dim, (1, kernel), padding=(0, kernel // 2), groups=dim)
         self.narrow = _linear(dim, dim, output_scale)
 
-    def forward(self, x: Tensor, valid: Tensor | None) -> Tensor:
-        """Mix neighbouring frames of (B, T, D); frames that are not valid count as zeros."""
+    def forward(self, x: Tensor, mixing: Mixing) -> Tensor:
+        """Mix neighbouring frames of (B, T, D)."""
         gated = F.glu(self.gate(self.norm(x)), dim=-1)
-        if valid is not None:
-            gated = gated * valid[..., None]
-        mixed: Tensor = self.narrow(F.silu(self._convolve(gated)))
+        mixed: Tensor = self.narrow(F.silu(mixing.convolve(gated, self.depthwise)))
         return mixed
-
-    def _convolve(self, x: Tensor) -> Tensor:
-        # As a picture one pixel high, (B, T, D) in memory is "channels last": no copy. In float32,
-        # whose CPU kernel is four times as fast as bfloat16's.
-        with torch.autocast(x.device.type, enabled=False):
-            picture = x.to(self.depthwise.weight.dtype).transpose(1, 2).unsqueeze(2)
-            convolved: Tensor = self.depthwise(picture)
-        return convolved.squeeze(2).transpose(1, 2).to(x.dtype)
-
-
-def _attend(queries: Tensor, keys: Tensor, values: Tensor, bias: Tensor | None) -> Tensor:
-    """Softmax attention over (B, H, T, Dh)."""
-    T, Dh = queries.shape[-2:]
-    if queries.device.type != "cpu" or T > LONGEST_PLAIN_ATTENTION:
-        return F.scaled_dot_product_attention(queries, keys, values, attn_mask=bias)
-    scores = torch.matmul(queries * Dh**-0.5, keys.transpose(-1, -2))
-    if bias is not None:
-        scores = scores + bias
-    return torch.matmul(_softmax(scores), values)
-
-
-def _softmax(scores: Tensor) -> Tensor:
-    with torch.autocast(scores.device.type, enabled=False):  # stays in the dtype of the scores
-        return torch.softmax(scores, dim=-1)
-
-
-def _padding_bias(valid: Tensor, dtype: torch.dtype) -> Tensor:
-    bias = torch.zeros(valid.shape, dtype=dtype, device=valid.device)
-    return bias.masked_fill_(~valid, torch.finfo(dtype).min)[:, None, None, :]
 
 
 def _linear(n_in: int, n_out: int, scale: float = 1.0) -> nn.Linear:

@@ -14,11 +14,12 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from pipeline.datatypes import ProgressCallback
-from pipeline.device import inference_autocast
 from pipeline.errors import ConfigError
+from pipeline.layers.mixing import RowPacking
 from pipeline.semantic_to_acoustic.align import FrameSequence, Window, window_to_sequence
 from pipeline.semantic_to_acoustic.masking import n_hidden_after
 from pipeline.semantic_to_acoustic.model import SoundStorm
+from pipeline.semantic_to_acoustic.reading import WindowReader, read_prefixes
 
 STAGE = "acoustic"
 
@@ -36,8 +37,9 @@ class SoundStormOptions:
             nothing would. Each guided pass reads the windows again without prompts.
         guidance_rescale: share of the way back to the spread that logits had without guidance.
         guided_levels: levels that guidance acts on, from the coarsest.
-        batch_frames: most frames decoded at once, padding included.
-        dtype: to compute in; `None` chooses by the hardware.
+        together_from: levels from this one on, counted from 1, are filled in one pass together;
+            0: every level has a pass of its own.
+        batch_frames: most frames decoded at once, those of prompts not counted.
     """
 
     first_iterations: int = 12
@@ -47,8 +49,8 @@ class SoundStormOptions:
     guidance_scale: float = 1.0
     guidance_rescale: float = 0.7
     guided_levels: int = 1
-    batch_frames: int = 8000
-    dtype: torch.dtype | None = None
+    together_from: int = 0
+    batch_frames: int = 4000
 
     def __post_init__(self) -> None:
         if min(self.first_iterations, self.later_iterations, self.batch_frames) < 1:
@@ -62,13 +64,28 @@ class SoundStormOptions:
                 f"{self.temperature}, {self.confidence_noise}, {self.guidance_scale}"
             )
 
-    def iterations(self, level: int) -> int:
-        """Passes for a level, counted from 0."""
-        return self.first_iterations if level == 0 else self.later_iterations
+        if self.together_from and self.later_iterations > 1:
+            raise ConfigError(
+                f"levels from {self.together_from} on are to be filled in one pass together and "
+                f"in {self.later_iterations} iterations each; choose one of the two"
+            )
+        if self.together_from == 1 or self.together_from < 0:
+            raise ConfigError(
+                f"together_from must be 2 or more, or 0 for never, is {self.together_from}"
+            )
+
+    def schedule(self, n_levels: int) -> list[tuple[range, int]]:
+        """Levels, counted from 0, that are filled together, and in how many passes."""
+        n_alone = min(self.together_from - 1, n_levels) if self.together_from else n_levels
+        alone = [
+            (range(level, level + 1), self.later_iterations if level else self.first_iterations)
+            for level in range(n_alone)
+        ]
+        return [*alone, (range(n_alone, n_levels), 1)] if n_alone < n_levels else alone
 
     def n_passes(self, n_levels: int) -> int:
         """Passes for a batch of windows, those without prompts not counted."""
-        return sum(self.iterations(level) for level in range(n_levels))
+        return sum(n_iterations for _, n_iterations in self.schedule(n_levels))
 
 
 def generate(
@@ -85,7 +102,7 @@ def generate(
         windows: in any order and of any lengths that fit the network.
         options: how to decode.
         rng: CPU generator; one number is taken from it whatever the windows are.
-        on_progress: called after every pass as ("acoustic", passes done, passes in all).
+        on_progress: called after every pass as ("acoustic", done, total) passes of windows.
 
     Returns:
         For each window (Q, T) int64 codes on the CPU; `given_frames` hold `given_codes` untouched.
@@ -96,120 +113,112 @@ def generate(
     config = network.config
     base_seed = int(torch.randint(2**62, (), generator=rng))
     sequences = [window_to_sequence(window, config) for window in windows]
-    spoken = [sequence.codes for sequence in sequences]
+    spoken = [sequence.codes[:, sequence.window_start :] for sequence in sequences]
     groups = list(_groups(sequences, options.batch_frames))
-    total, done = len(groups) * options.n_passes(config.n_levels), 0
+    total = sum(len(group) for group in groups) * options.n_passes(config.n_levels)
+    done = 0
 
-    def report() -> None:
+    def report(n_windows: int) -> None:
         nonlocal done
-        done += 1
+        done += n_windows
         if on_progress is not None:
             on_progress(STAGE, done, total)
 
-    device = network.codebooks.device
-    with torch.no_grad(), inference_autocast(device, options.dtype):
+    with torch.inference_mode():
         table = network.code_table()
         for indices in groups:
             rngs = [_window_generator(base_seed, index) for index in indices]
-            batch = _Batch([sequences[index] for index in indices], rngs, device)
-            _decode(network, table, batch, options, report)
-            for row, index in enumerate(indices):
-                spoken[index] = batch.codes[row, :, : sequences[index].n_frames].cpu()
-    return [
-        codes[:, sequence.window_start :].clone()
-        for codes, sequence in zip(spoken, sequences, strict=True)
-    ]
+            batch = _Batch(network, table, [sequences[index] for index in indices], rngs, options)
+            _decode(batch, options, report)
+            for index, codes in zip(indices, batch.rows_of_codes(), strict=True):
+                spoken[index] = codes
+    return [codes.clone() for codes in spoken]
 
 
 class _Batch:
-    """Sequences padded to one length.
+    """Windows decoded together, packed end to end.
 
     Attributes:
-        codes: (B, Q, T) int64; filled in while decoding.
-        to_predict: (B, T) bool.
-        valid: (B, T) bool, false where padded; `None` if nothing is.
+        codes: (Q, n_packed) int64; filled in while decoding.
+        to_predict: (n_packed,) bool.
     """
 
     def __init__(
         self,
+        network: SoundStorm,
+        table: Tensor,
         sequences: Sequence[FrameSequence],
         rngs: Sequence[torch.Generator],
-        device: torch.device,
+        options: SoundStormOptions,
     ) -> None:
-        self.sequences, self.rngs, self.device = sequences, rngs, device
-        self.semantic_ids = _pad([s.semantic_ids for s in sequences]).to(device)
-        self.slots = _pad([s.slots for s in sequences]).to(device)
-        self.codes = _pad([s.codes for s in sequences]).to(device)
-        self.to_predict = _pad([~s.given for s in sequences]).to(device)
-        self.valid = _valid([s.n_frames for s in sequences], device)
+        self.network, self.rngs = network, rngs
+        prefixes = read_prefixes(network, sequences, table)
+        self._reader = WindowReader(network, table, sequences, prefixes)
+        self._bare = None
+        if options.guidance_scale != 1.0:
+            self._bare = WindowReader(network, table, sequences, None)
+        self.packing = self._reader.packing
+        self.codes = self._reader.pack([s.codes[:, s.window_start :] for s in sequences])
+        self.to_predict = self._reader.pack([~s.given[s.window_start :] for s in sequences])
 
-    def states(self, network: SoundStorm, table: Tensor) -> Tensor:
-        """One pass: (B, T, D)."""
-        states: Tensor = network(self.semantic_ids, self.slots, self.codes, self.valid, table)
-        return states
+    def states(self) -> Tensor:
+        """One pass: (n_packed, D)."""
+        return self._reader.states(self.codes)
 
-    def states_without_prompts(self, network: SoundStorm, table: Tensor) -> Tensor:
-        """One pass over the windows alone: (B, T, D), zeros where the prompts are."""
-        parts = [slice(s.window_start, s.n_frames) for s in self.sequences]
-        states = network(
-            _pad([row[part] for row, part in zip(self.semantic_ids, parts, strict=True)]),
-            _pad([row[part] for row, part in zip(self.slots, parts, strict=True)]),
-            _pad([row[:, part] for row, part in zip(self.codes, parts, strict=True)]),
-            _valid([part.stop - part.start for part in parts], self.device),
-            table,
-        )
-        placed: Tensor = states.new_zeros(*self.slots.shape, states.shape[-1])
-        for row, part in enumerate(parts):
-            placed[row, part] = states[row, : part.stop - part.start]
-        return placed
+    def states_without_prompts(self) -> Tensor:
+        """One pass over the windows alone, in the order of `states`."""
+        assert self._bare is not None, "reads without prompts are for guidance"
+        packing = self._bare.packing
+        states = self._bare.states(packing.pack(self._rows(self.codes)))
+        rows = [packing.row(states.T, row) for row in range(len(self.rngs))]
+        return self.packing.pack(rows).T
 
     def uniform(self) -> Tensor:
-        """Random numbers (B, T) float32 in (0, 1); each row's depend on its own generator alone."""
+        """Random numbers (n_packed,) in (0, 1); each window's depend on its own generator alone."""
         rows = [
-            torch.rand(s.n_frames, generator=rng)
-            for s, rng in zip(self.sequences, self.rngs, strict=True)
+            torch.rand(length, generator=rng)
+            for length, rng in zip(self.packing.lengths, self.rngs, strict=True)
         ]
-        return _pad(rows).to(self.device).clamp(1e-7, 1 - 1e-7)
+        return self._reader.pack(rows).clamp(1e-7, 1 - 1e-7)
+
+    def rows_of_codes(self) -> list[Tensor]:
+        """Codes (Q, T) of every window, on the CPU."""
+        return [row.cpu() for row in self._rows(self.codes)]
+
+    def _rows(self, packed: Tensor) -> list[Tensor]:
+        return [self.packing.row(packed, row) for row in range(len(self.rngs))]
 
 
-def _decode(
-    network: SoundStorm,
-    table: Tensor,
-    batch: _Batch,
-    options: SoundStormOptions,
-    report: Callable[[], None],
-) -> None:
+def _decode(batch: _Batch, options: SoundStormOptions, report: Callable[[int], None]) -> None:
     """Fill the batch's codes."""
-    n_to_predict = batch.to_predict.sum(dim=1).tolist()
-    for level in range(network.config.n_levels):
+    config, n_windows = batch.network.config, len(batch.rngs)
+    rows = range(n_windows)
+    n_to_predict = [int(batch.packing.row(batch.to_predict, row).sum()) for row in rows]
+    for levels, n_iterations in options.schedule(config.n_levels):
         hidden = batch.to_predict
-        n_iterations = options.iterations(level)
         for n_done in range(1, n_iterations + 1):
-            rows, frames = hidden.nonzero(as_tuple=True)
-            logits = _logits(network, table, batch, (rows, frames), options, level)
+            frames = hidden.nonzero()[:, 0]
+            states = batch.states()[frames]
             left = 1.0 - n_done / n_iterations
-            ids, confidence = _choose(logits, batch, (rows, frames), options, left)
-            batch.codes[rows, level, frames] = ids
+            for level in levels:
+                logits = _logits(states, batch, frames, options, level)
+                ids, confidence = _choose(logits, batch, frames, options, left)
+                batch.codes[level, frames] = ids
             n_hidden = [n_hidden_after(n, n_done, n_iterations) for n in n_to_predict]
-            hidden = _least_confident(confidence, (rows, frames), hidden, n_hidden)
-            batch.codes[:, level].masked_fill_(hidden, network.config.hidden_code)
-            report()
+            hidden = _least_confident(confidence, frames, batch.packing, hidden, n_hidden)
+            batch.codes[levels[0]].masked_fill_(hidden, config.hidden_code)
+            report(n_windows)
 
 
 def _logits(
-    network: SoundStorm,
-    table: Tensor,
-    batch: _Batch,
-    where: tuple[Tensor, Tensor],
-    options: SoundStormOptions,
-    level: int,
+    states: Tensor, batch: _Batch, frames: Tensor, options: SoundStormOptions, level: int
 ) -> Tensor:
-    """One pass, with guidance two: logits (N, V) float32 of the level at rows and frames."""
-    states = batch.states(network, table)[where]
+    """Logits (N, V) float32 of the level at packed frames (N,); with guidance, a second pass."""
+    network = batch.network
     logits = network.logits(states, level).float()
     if options.guidance_scale == 1.0 or level >= options.guided_levels:
         return logits
-    bare = network.logits(batch.states_without_prompts(network, table)[where], level).float()
+    bare = network.logits(batch.states_without_prompts()[frames], level).float()
     guided = bare + options.guidance_scale * (logits - bare)
     spread = logits.std(dim=-1, keepdim=True) / guided.std(dim=-1, keepdim=True)
     return guided * (1.0 + options.guidance_rescale * (spread - 1.0))
@@ -218,14 +227,14 @@ def _logits(
 def _choose(
     logits: Tensor,
     batch: _Batch,
-    where: tuple[Tensor, Tensor],
+    frames: Tensor,
     options: SoundStormOptions,
     left: float,
 ) -> tuple[Tensor, Tensor]:
     """Ids (N,) and confidences (N,); the likeliest ids if nothing is `left` of the iterations."""
     if left == 0.0:
         return logits.argmax(dim=-1), logits.new_zeros(len(logits))
-    chances, gumbel = batch.uniform()[where], -(-batch.uniform()[where].log()).log()
+    chances, gumbel = batch.uniform()[frames], -(-batch.uniform()[frames].log()).log()
     if options.temperature == 0.0:
         ids = logits.argmax(dim=-1)
         log_probability = F.log_softmax(logits, dim=-1).gather(1, ids[:, None])[:, 0]
@@ -239,44 +248,35 @@ def _choose(
 
 
 def _least_confident(
-    confidence: Tensor, where: tuple[Tensor, Tensor], hidden: Tensor, n_hidden: Sequence[int]
+    confidence: Tensor, frames: Tensor, packing: RowPacking, hidden: Tensor, n_hidden: Sequence[int]
 ) -> Tensor:
-    """Of the hidden frames (B, T), those that stay hidden: in each row so many."""
+    """Of the hidden packed frames, those that stay hidden: in each row so many."""
     ranked = torch.full(hidden.shape, torch.inf, device=hidden.device)
-    ranked[where] = confidence
+    ranked[frames] = confidence
     still = torch.zeros_like(hidden)
     for row, count in enumerate(n_hidden):
-        still[row, ranked[row].topk(count, largest=False).indices] = True
+        if count:
+            lowest = packing.row(ranked, row).topk(count, largest=False).indices
+            packing.row(still, row)[lowest] = True
     return still
 
 
 def _groups(sequences: Sequence[FrameSequence], batch_frames: int) -> Iterator[list[int]]:
-    """Windows of similar length together, so that little is padding; none with nothing to fill."""
-    open_indices = [i for i, s in enumerate(sequences) if not bool(s.given.all())]
+    """Windows to decode together, in order; none with nothing to fill."""
     group: list[int] = []
-    for index in sorted(open_indices, key=lambda i: -sequences[i].n_frames):
-        longest = sequences[group[0]].n_frames if group else 0
-        similar = sequences[index].n_frames >= 0.85 * longest
-        if group and not (similar and longest * (len(group) + 1) <= batch_frames):
+    n_frames = 0
+    for index, sequence in enumerate(sequences):
+        if bool(sequence.given.all()):
+            continue
+        own = sequence.n_frames - sequence.window_start
+        if group and n_frames + own > batch_frames:
             yield group
-            group = []
+            group, n_frames = [], 0
         group.append(index)
+        n_frames += own
     if group:
         yield group
 
 
 def _window_generator(base_seed: int, index: int) -> torch.Generator:
     return torch.Generator().manual_seed((base_seed + 0x9E3779B97F4A7C15 * (index + 1)) % 2**63)
-
-
-def _pad(rows: Sequence[Tensor]) -> Tensor:
-    """Stack (..., T) tensors, zeros behind the shorter ones."""
-    longest = max(row.shape[-1] for row in rows)
-    return torch.stack([F.pad(row, (0, longest - row.shape[-1])) for row in rows])
-
-
-def _valid(lengths: Sequence[int], device: torch.device) -> Tensor | None:
-    if min(lengths) == max(lengths):
-        return None
-    positions = torch.arange(max(lengths), device=device)
-    return positions < torch.tensor(lengths, device=device)[:, None]

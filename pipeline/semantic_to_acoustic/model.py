@@ -1,5 +1,7 @@
 """Stage 4 of 6, its network: a bidirectional Conformer over summed code embeddings."""
 
+from collections.abc import Sequence
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -7,7 +9,7 @@ from torch import Tensor, nn
 from pipeline.config import SoundStormConfig
 from pipeline.errors import ShapeError
 from pipeline.layers.conformer import ConformerBlock
-from pipeline.layers.rotary import rotary_tables
+from pipeline.layers.mixing import Mixing, WholeSequences
 
 
 class SoundStorm(nn.Module):
@@ -83,24 +85,26 @@ class SoundStorm(nn.Module):
         Returns:
             (..., V) logits, in the dtype of the computation.
         """
-        return F.linear(states, *self.head(level))
+        weights, bias = self.head(level)
+        return F.linear(states, weights.to(states.dtype), bias.to(states.dtype))
 
     def forward(
         self,
         semantic_ids: Tensor,
         slots: Tensor,
         codes: Tensor,
+        prefix: Tensor | None = None,
         valid: Tensor | None = None,
-        code_table: Tensor | None = None,
     ) -> Tensor:
-        """Read frames.
+        """Read whole sequences, prompts and all.
 
         Args:
             semantic_ids: (B, T) int64 in [0, n_semantic]; the last one stands for none.
             slots: (B, T) int64 in [0, n_slots].
             codes: (B, Q, T) int64 in [0, n_codes]; the last one is hidden.
+            prefix: (B, T) bool, true for the frames before the window: prompts and gaps. They see
+                only each other, and tell what each slot sounds like. `None`: there are none.
             valid: (B, T) bool, false where a row is padding; `None` if no row is.
-            code_table: what `code_table` gave, to save doing it again.
 
         Returns:
             (B, T, D) states, for `logits`.
@@ -111,40 +115,83 @@ class SoundStorm(nn.Module):
         T = slots.shape[1]
         if self.config.max_frames < T:
             raise ShapeError(f"{T} frames; the network reads {self.config.max_frames} at most")
-        x = self._embed(semantic_ids, slots, codes, code_table)
-        cos, sin = rotary_tables(T, self.config.dim // self.config.n_heads, x.device)
-        cos, sin = cos.to(x.dtype), sin.to(x.dtype)
+        code_sums = self.sum_codes(codes, self.code_table())
+        x = code_sums + self.embed_conditions(semantic_ids, slots)
+        if prefix is not None:
+            voices = self.voices(code_sums, codes, slots, prefix)
+            x = x + voices.gather(1, slots[..., None].expand(-1, -1, voices.shape[-1]))
+        mixing = WholeSequences(T, self.config.head_dim, x.device, valid, prefix)
+        return self.transform(x, [mixing] * len(self.blocks))
+
+    def sum_codes(self, codes: Tensor, table: Tensor) -> Tensor:
+        """Sum the embeddings of each frame's codes.
+
+        Args:
+            codes: (B, Q, T) int64 in [0, n_codes].
+            table: of `code_table`.
+
+        Returns:
+            (B, T, D) float32.
+        """
+        B, Q, T = codes.shape
+        first_rows = torch.arange(Q, device=codes.device) * (self.config.n_codes + 1)
+        rows = (codes.transpose(1, 2) + first_rows).reshape(B * T, Q)
+        return F.embedding_bag(rows, table.flatten(0, 1), mode="sum").view(B, T, -1)
+
+    def embed_conditions(self, semantic_ids: Tensor, slots: Tensor) -> Tensor:
+        """What frames (..., T) are known by whatever their codes are: (..., T, D) float32."""
+        embedded: Tensor = self.semantic_embedding(semantic_ids) + self.slot_embedding(slots)
+        return embedded
+
+    def voices(self, code_sums: Tensor, codes: Tensor, slots: Tensor, prefix: Tensor) -> Tensor:
+        """What each slot sounds like on average.
+
+        The mean embedding of its frames in the prefix whose codes are all known. Attention could
+        find it; told outright, it is learned soon.
+
+        Args:
+            code_sums: (B, T, D) of `sum_codes`.
+            codes: (B, Q, T) int64.
+            slots: (B, T) int64.
+            prefix: (B, T) bool.
+
+        Returns:
+            (B, n_slots + 1, D) float32, zeros for slots not in the prefix.
+        """
+        known = (codes != self.config.hidden_code).all(dim=1) & (slots > 0) & prefix
+        member = F.one_hot(slots, self.config.n_slots + 1).to(code_sums.dtype) * known[..., None]
+        counts = member.sum(dim=1)[..., None]
+        means = torch.matmul(member.transpose(1, 2), code_sums) / counts.clamp(min=1.0)
+        voices: Tensor = self.voice(means) * (counts > 0)
+        return voices
+
+    def transform(self, x: Tensor, mixings: Sequence[Mixing]) -> Tensor:
+        """Run the blocks.
+
+        Args:
+            x: (B, T, D), the sum of everything embedded.
+            mixings: for each block, which frames see which.
+
+        Returns:
+            (B, T, D) states, in the number type of the computation.
+        """
+        kind = x.device.type
+        narrow = torch.is_autocast_enabled(kind)
+        x = x.to(torch.get_autocast_dtype(kind) if narrow else self.norm.weight.dtype)
         y = x
-        for block in self.blocks:
-            y = block(y, cos, sin, valid)
+        for block, mixing in zip(self.blocks, mixings, strict=True):
+            y = block(y, mixing)
         states: Tensor = self.norm(y + x)
         return states
 
-    def _embed(
-        self, semantic_ids: Tensor, slots: Tensor, codes: Tensor, table: Tensor | None
-    ) -> Tensor:
-        B, Q, T = codes.shape
-        table = self.code_table() if table is None else table
-        first_rows = torch.arange(Q, device=codes.device) * (self.config.n_codes + 1)
-        rows = (codes.transpose(1, 2) + first_rows).reshape(B * T, Q)
-        code_sum = F.embedding_bag(rows, table.flatten(0, 1), mode="sum").view(B, T, -1)
-        x: Tensor = code_sum + self.semantic_embedding(semantic_ids) + self.slot_embedding(slots)
-        x = x + self._voices(code_sum, codes, slots)
-        kind = x.device.type
-        return x.to(torch.get_autocast_dtype(kind)) if torch.is_autocast_enabled(kind) else x
-
-    def _voices(self, code_sum: Tensor, codes: Tensor, slots: Tensor) -> Tensor:
-        """What each frame's speaker sounds like on average: (B, T, D).
-
-        The mean embedding of the frames of the same slot whose codes are all known, which are the
-        prompt's and other given ones. Attention could find it; told outright, it is learned soon.
-        """
-        known = (codes != self.config.hidden_code).all(dim=1) & (slots > 0)
-        member = F.one_hot(slots, self.config.n_slots + 1).to(code_sum.dtype) * known[..., None]
-        counts = member.sum(dim=1)[..., None]
-        means = torch.matmul(member.transpose(1, 2), code_sum) / counts.clamp(min=1.0)
-        voices: Tensor = self.voice(means) * (counts > 0)
-        return voices.gather(1, slots[..., None].expand(-1, -1, voices.shape[-1]))
+    def compute_in(self, dtype: torch.dtype) -> "SoundStorm":
+        """Keep what multiplies frames in a number type, for inference; tables stay in float32."""
+        self.blocks.to(dtype)
+        self.norm.to(dtype)
+        for module in self.blocks.modules():
+            if isinstance(module, nn.Conv2d):
+                module.float()  # its float32 kernel is the faster one on a CPU
+        return self
 
 
 def _starting_at_zero(layer: nn.Linear) -> nn.Linear:

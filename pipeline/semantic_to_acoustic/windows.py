@@ -1,7 +1,8 @@
 """Turns ⇄ the windows SoundStorm decodes as a batch.
 
-Turns follow each other in a window, each under its own speaker's slot. A turn longer than a window
-goes on in the next one. No window sees another's output: all are anchored on the same prompts.
+A turn is a window of its own (`plan_turns`), or as many turns as fit follow each other in one, each
+under its own speaker's slot (`plan_windows`, as in the paper). A turn longer than a window goes on
+in the next one. No window sees another's output: all are anchored on the same prompts.
 """
 
 import itertools
@@ -41,6 +42,36 @@ def prompt_of(voice: Voice, config: SoundStormConfig) -> tuple[Tensor, Tensor]:
     most = config.prompt_frames_max // config.frames_per_semantic
     n_ids = min(most, len(voice.semantic_ids), voice.codes.shape[-1] // config.frames_per_semantic)
     return voice.semantic_ids[:n_ids], voice.codes[:, : n_ids * config.frames_per_semantic]
+
+
+def plan_turns(semantic: Sequence[SemanticTokens], max_window_ids: int) -> list[list[Chunk]]:
+    """Give every turn windows of its own, so that no turn depends on another one.
+
+    Args:
+        semantic: one value per turn.
+        max_window_ids: semantic ids that fit a window; at least 1.
+
+    Returns:
+        For each window, the one chunk it holds, in script order. A turn longer than a window is
+        cut where a piece of it ends, and inside a piece only if that is longer than a window.
+    """
+    return [
+        [Chunk(turn=turn, start=start, stop=stop)]
+        for turn, tokens in enumerate(semantic)
+        for start, stop in _spans_of_pieces(tokens, max_window_ids)
+    ]
+
+
+def _spans_of_pieces(tokens: SemanticTokens, longest: int) -> list[tuple[int, int]]:
+    """[start, stop) of consecutive pieces, as many together as are no longer than asked."""
+    edges = [0, *tokens.piece_starts, len(tokens.semantic_ids)]
+    spans: list[tuple[int, int]] = []
+    for first, last in itertools.pairwise(edges):
+        if spans and last - spans[-1][0] <= longest:
+            spans[-1] = (spans[-1][0], last)
+        else:
+            spans += [(first + a, first + b) for a, b in _even_spans(last - first, longest)]
+    return spans
 
 
 def plan_windows(semantic: Sequence[SemanticTokens], max_window_ids: int) -> list[list[Chunk]]:

@@ -1,5 +1,6 @@
 """Put the spoken pieces of each turn together again."""
 
+import itertools
 from collections.abc import Sequence
 
 import torch
@@ -41,6 +42,7 @@ def pieces_to_turns(
             speaker=turn.speaker,
             rate_hz=rate_hz,
             pauses=tuple(pauses[index]),
+            piece_starts=tuple(itertools.accumulate(len(piece) for piece in ids[index][:-1])),
         )
         for index, turn in enumerate(turns)
     )

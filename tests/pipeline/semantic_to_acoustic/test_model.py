@@ -66,7 +66,7 @@ def test_padding_changes_no_valid_state() -> None:
     semantic_ids, slots, codes = frames()
     alone = network(semantic_ids[:, :7], slots[:, :7], codes[:, :, :7])
     valid = (torch.arange(12) < 7).expand(2, 12)
-    padded = network(semantic_ids, slots, codes, valid)
+    padded = network(semantic_ids, slots, codes, valid=valid)
     assert torch.allclose(padded[:, :7], alone, atol=1e-5)
 
 
