@@ -88,11 +88,16 @@ def _checked(value: Any, kind: Any, where: str) -> Any:
 def save_config(folder: Path, config: Any) -> None:
     """Write `config.json` into the folder."""
     text = json.dumps(config_to_dict(config), indent=2) + "\n"
-    write_atomically(folder / CONFIG_NAME, lambda path: _write_text(path, text))
+    write_text(folder / CONFIG_NAME, text)
 
 
-def _write_text(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8")
+def write_text(path: Path, text: str) -> None:
+    """Write UTF-8 text atomically."""
+
+    def write(temporary: Path) -> None:
+        temporary.write_text(text, encoding="utf-8")
+
+    write_atomically(path, write)
 
 
 def load_config(folder: Path, kind: type[ConfigT]) -> ConfigT:

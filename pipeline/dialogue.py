@@ -103,22 +103,25 @@ class DialoguePipeline:
         self.mix_config = MixConfig()
 
     @classmethod
-    def load(cls, size_or_folder: str | Path = "small", device: str = "auto") -> "DialoguePipeline":
+    def load(
+        cls, size_or_folder: str | Path = "small", device: str = "auto", engine: str = "auto"
+    ) -> "DialoguePipeline":
         """Read weights and voices.
 
         Args:
             size_or_folder: a shipped size, or a folder laid out as `assets/models/small`. Voices
                 are those of its `voices` folder if it has one, else those of `assets/voices`.
             device: "auto", "cpu", "cuda", "cuda:1" or "mps".
+            engine: what runs the networks on a CPU: "torch", "openvino", or "auto": the faster one.
 
         Raises:
             CheckpointError: if weights are missing or damaged.
-            ConfigError: if settings or device cannot work.
+            ConfigError: if settings, device or engine cannot work.
         """
         folder = find_model_folder(size_or_folder)
         own_voices = folder / "voices"
         voice_folder = own_voices if own_voices.is_dir() else ASSETS / "voices"
-        return cls(load_models(folder, choose_device(device)), voice_folder)
+        return cls(load_models(folder, choose_device(device), engine), voice_folder)
 
     @property
     def models(self) -> Models:

@@ -8,6 +8,7 @@ import torch
 
 from pipeline.checkpoint import load_config, load_network
 from pipeline.config import SoundStormConfig, TextToSemanticConfig
+from pipeline.cpu_engine.engines import attach_engines, choose_engine, read_reaches
 from pipeline.device import inference_dtype
 from pipeline.errors import CheckpointError, ConfigError
 from pipeline.semantic_to_acoustic.model import SoundStorm
@@ -63,13 +64,20 @@ class Models:
         return SemanticTokenizer.load(self.folder / "semantic", self.device)
 
 
-def load_models(folder: Path, device: torch.device) -> Models:
+def load_models(folder: Path, device: torch.device, engine: str = "auto") -> Models:
     """Read every network of a folder laid out as `assets/models/small`.
+
+    Args:
+        folder: where they are.
+        device: to compute on.
+        engine: "torch", "openvino", or "auto": what is fast here.
 
     Raises:
         CheckpointError: if a file is missing or damaged.
-        ConfigError: if settings are unknown, missing, or those of two networks do not fit.
+        ConfigError: if settings are unknown, missing, or those of two networks do not fit; or if
+            the engine cannot be used.
     """
+    chosen, dtype = choose_engine(engine, device), inference_dtype(device)
     text_config = load_config(folder / "text_to_semantic", TextToSemanticConfig)
     storm_config = load_config(folder / "soundstorm", SoundStormConfig)
     codec = load_codec(folder / "codec", device)
@@ -78,12 +86,17 @@ def load_models(folder: Path, device: torch.device) -> Models:
     load_network(folder / "text_to_semantic", text_to_semantic)
     soundstorm = SoundStorm(storm_config, codec.codebooks.cpu())
     load_network(folder / "soundstorm", soundstorm)
+    text_to_semantic.to(device, dtype).eval()
+    soundstorm.to(device).eval().compute_in(dtype)
+    if chosen == "openvino":
+        reaches = read_reaches(folder / "soundstorm")
+        attach_engines(text_to_semantic, soundstorm, dtype, reaches)
     return Models(
         folder=folder,
         device=device,
         text_tokenizer=TextTokenizer.load(folder / "text_tokenizer" / "tokenizer.model"),
-        text_to_semantic=text_to_semantic.to(device).eval(),
-        soundstorm=soundstorm.to(device).eval().compute_in(inference_dtype(device)),
+        text_to_semantic=text_to_semantic,
+        soundstorm=soundstorm,
         codec=codec,
         speaker=_load_speaker(folder / "speaker", device),
     )

@@ -171,6 +171,12 @@ class RowPacking:
             packed[..., first : first + row.shape[-1]] = row
         return packed
 
+    def inside_row(self, row: int) -> Tensor:
+        """Which places of one row's own stretch hold its frames: (its n_packed,) bool."""
+        (span,) = (span for span in self.spans if row in span.rows)
+        places = torch.arange(span.n_packed) - self.margin
+        return (places >= 0) & (places < self.lengths[row])
+
     def row(self, packed: Tensor, row: int) -> Tensor:
         """One row (..., T) of what was packed (..., n_packed)."""
         return packed[..., self.first[row] : self.first[row] + self.lengths[row]]
@@ -256,12 +262,12 @@ def _bias(valid: Tensor | None, prefix: Tensor | None) -> Tensor | None:
         hidden = ~valid[:, None, None, :]
     if prefix is not None:
         hidden = hidden | (prefix[:, None, :, None] & ~prefix[:, None, None, :])
-    return _where_hidden(hidden, torch.float32)
+    return hide_outside(~hidden)
 
 
-def _where_hidden(hidden: Tensor, dtype: torch.dtype) -> Tensor:
-    bias = torch.zeros(hidden.shape, dtype=dtype, device=hidden.device)
-    return bias.masked_fill_(hidden, -1e30)
+def hide_outside(seen: Tensor) -> Tensor:
+    """What to add to attention scores, float32: nothing where `seen`, much less elsewhere."""
+    return torch.zeros(seen.shape, device=seen.device).masked_fill_(~seen, -1e30)
 
 
 def _buffers(span: RowSpan, memories: Sequence[BlockMemory]) -> tuple[Tensor, Tensor]:
@@ -276,4 +282,4 @@ def _buffers(span: RowSpan, memories: Sequence[BlockMemory]) -> tuple[Tensor, Te
 def _row_bias(span: RowSpan, inside: Tensor, dtype: torch.dtype) -> Tensor:
     """What to add to the scores: (1, rows, 1, P + n_packed)."""
     places = inside[span.start : span.stop].view(1, len(span.rows), 1, span.n_packed)
-    return F.pad(_where_hidden(~places, dtype), (span.n_prefix, 0))
+    return F.pad(hide_outside(places).to(dtype), (span.n_prefix, 0))

@@ -1,6 +1,7 @@
 """Stage 4 of 6, its network: a bidirectional Conformer over summed code embeddings."""
 
 from collections.abc import Sequence
+from typing import Protocol
 
 import torch
 import torch.nn.functional as F
@@ -9,7 +10,21 @@ from torch import Tensor, nn
 from pipeline.config import SoundStormConfig
 from pipeline.errors import ShapeError
 from pipeline.layers.conformer import ConformerBlock
-from pipeline.layers.mixing import Mixing, WholeSequences
+from pipeline.layers.mixing import BlockMemory, Mixing, RowPacking, WholeSequences
+
+
+class PackedBlocks(Protocol):
+    """Blocks ready to read the same packed windows again and again."""
+
+    def transform(self, x: Tensor) -> Tensor:
+        """As `SoundStorm.transform`, for packed frames (1, n_packed, D) float32."""
+
+
+class BlockEngine(Protocol):
+    """Runs the blocks elsewhere than in torch; `pipeline.cpu_engine` has one."""
+
+    def rows(self, packing: RowPacking, memories: Sequence[Sequence[BlockMemory]]) -> PackedBlocks:
+        """Get ready to read packed windows; `memories` of each row's prefix, for each block."""
 
 
 class SoundStorm(nn.Module):
@@ -25,6 +40,9 @@ class SoundStorm(nn.Module):
         config: shape of the network.
         codebooks: (Q, V, code_dim) float32, the codec's; `None` if weights are loaded afterwards.
 
+    Attributes:
+        engine: what runs the blocks in generation; `None`: torch does.
+
     Raises:
         ShapeError: if the codebooks' axes are not the config's.
     """
@@ -34,6 +52,7 @@ class SoundStorm(nn.Module):
     def __init__(self, config: SoundStormConfig, codebooks: Tensor | None = None) -> None:
         super().__init__()
         self.config = config
+        self.engine: BlockEngine | None = None
         D, Q = config.dim, config.n_levels
         self.register_buffer("codebooks", _normalised(config, codebooks))
         self.semantic_embedding = nn.Embedding(config.n_semantic + 1, D)

@@ -13,7 +13,7 @@ from torch import Tensor
 from pipeline.layers.mixing import BlockMemory, PackedRows, RememberedPrefix, RowPacking
 from pipeline.layers.rotary import rotary_tables_at
 from pipeline.semantic_to_acoustic.align import FrameSequence
-from pipeline.semantic_to_acoustic.model import SoundStorm
+from pipeline.semantic_to_acoustic.model import PackedBlocks, SoundStorm
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,12 +95,12 @@ class WindowReader:
         margin = network.config.conv_kernel // 2
         self.packing = RowPacking(lengths, [prefix.n_frames for prefix in prefixes], margin)
         self._conditions = self._embed_conditions(sequences, prefixes)
-        self._mixings = self._build_mixings(prefixes)
+        self._rows = self._get_ready(prefixes)
 
     def states(self, codes: Tensor) -> Tensor:
         """One pass over packed codes (Q, n_packed) int64: (n_packed, D)."""
         x = self.network.sum_codes(codes[None], self.table) + self._conditions
-        return self.network.transform(x, self._mixings)[0]
+        return self._rows.transform(x)[0]
 
     def pack(self, rows: Sequence[Tensor]) -> Tensor:
         """Pack rows (..., T), one for each window, on the network's device."""
@@ -116,20 +116,35 @@ class WindowReader:
             self.packing.row(conditions.T, row).add_(prefix.voices[self.packing.row(slots, row)].T)
         return conditions
 
-    def _build_mixings(self, prefixes: Sequence[Prefix]) -> list[PackedRows]:
-        packing, device = self.packing, self.table.device
+    def _get_ready(self, prefixes: Sequence[Prefix]) -> PackedBlocks:
+        memories = [prefix.memories for prefix in prefixes]
+        if self.network.engine is not None:
+            return self.network.engine.rows(self.packing, memories)
+        return _TorchBlocks(self.network, self.packing, prefixes)
+
+
+class _TorchBlocks:
+    """The network's own blocks, reading packed windows behind their prefixes."""
+
+    def __init__(
+        self, network: SoundStorm, packing: RowPacking, prefixes: Sequence[Prefix]
+    ) -> None:
+        device, dtype = network.codebooks.device, prefixes[0].memories[0].keys.dtype
+        self._network = network
         rows = [
             torch.arange(prefix.n_frames, prefix.n_frames + length)
             for prefix, length in zip(prefixes, packing.lengths, strict=True)
         ]
-        inside = self.pack([torch.ones(length, dtype=torch.bool) for length in packing.lengths])
-        cos, sin = rotary_tables_at(packing.pack(rows).to(device), self.network.config.head_dim)
-        dtype = prefixes[0].memories[0].keys.dtype
+        inside = packing.pack([torch.ones(length, dtype=torch.bool) for length in packing.lengths])
+        cos, sin = rotary_tables_at(packing.pack(rows).to(device), network.config.head_dim)
         tables = (cos.to(dtype), sin.to(dtype))
-        return [
-            PackedRows(packing, memories, inside, tables)
+        self._mixings = [
+            PackedRows(packing, memories, inside.to(device), tables)
             for memories in zip(*(prefix.memories for prefix in prefixes), strict=True)
         ]
+
+    def transform(self, x: Tensor) -> Tensor:
+        return self._network.transform(x, self._mixings)
 
 
 def _nothing_before(network: SoundStorm) -> Prefix:

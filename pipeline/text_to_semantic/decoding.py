@@ -7,9 +7,10 @@ import torch
 from torch import Tensor
 
 from pipeline.text_to_semantic.layout import expected_piece_frames
-from pipeline.text_to_semantic.model import EncodedText, TextToSemantic
+from pipeline.text_to_semantic.model import EncodedText, Steps, TextToSemantic
 from pipeline.text_to_semantic.progress import TextProgress
 from pipeline.text_to_semantic.sampling import draw_without_loops
+from pipeline.text_to_semantic.steps import TorchSteps
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,14 +117,14 @@ class _Decoding:
         options: SamplingOptions,
         generators: Sequence[torch.Generator],
     ) -> None:
-        self.network, self.text, self.options = network, text, options
+        self.text, self.options = text, options
         self.alphabet = network.alphabet
         B = len(generators)
         config = network.config
         self.expected = [expected_piece_frames(text.layout, row, config) for row in range(B)]
         self.rows = self._new_rows(generators)
         n_rows, n_steps = B * options.n_candidates, self.rows.ids.shape[2]
-        self.caches = network.new_caches(n_rows, n_steps)
+        self.steps = _new_steps(network, text, n_rows, n_steps)
         self.progress = TextProgress(text.layout, options.n_candidates, self.rows.n_pieces)
         self.candidates: list[list[Candidate]] = [[] for _ in range(B)]
 
@@ -131,9 +132,7 @@ class _Decoding:
         B, C, n_steps = self.rows.ids.shape
         fed = torch.full((B, C), self.alphabet.start_id, device=self.rows.ids.device)
         for step in range(n_steps):
-            logits, attention = self.network.decode_step(
-                fed.flatten(), self.text, self.caches, step
-            )
+            logits, attention = self.steps.step(fed.flatten(), step)
             self.progress.advance(attention, self.rows.piece, self.rows.speaking)
             fed = self._say(logits.view(*fed.shape, -1), step)
             finished = ~self.rows.speaking.any(dim=1)
@@ -245,9 +244,13 @@ class _Decoding:
         candidates = (kept[:, None] * C + torch.arange(C, device=kept.device)).flatten()
         self.rows.keep(kept)
         self.progress.keep(kept)
-        self.text = self.text.keep(kept)
-        for cache in self.caches:
-            cache.keep(candidates)
+        self.steps.keep(kept, candidates)
+
+
+def _new_steps(network: TextToSemantic, text: EncodedText, n_rows: int, n_steps: int) -> Steps:
+    if network.engine is not None:
+        return network.engine.steps(text, n_rows)
+    return TorchSteps(network, text, n_rows, n_steps)
 
 
 def _bounds(expected: Tensor, options: SamplingOptions) -> tuple[Tensor, Tensor]:

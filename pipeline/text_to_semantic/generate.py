@@ -5,7 +5,6 @@ by likelihood, by how much of the text the guided heads attended to, and by leng
 leaves loops; bounds on the length; new attempts; and an error where all fail.
 """
 
-import copy
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +14,6 @@ from torch import Tensor
 
 from pipeline.config import TextToSemanticConfig
 from pipeline.datatypes import ProgressCallback, TextTokens
-from pipeline.device import inference_dtype
 from pipeline.errors import ScriptError, ShapeError
 from pipeline.text_to_semantic.decoding import Candidate, SamplingOptions, decode_batch
 from pipeline.text_to_semantic.layout import expected_piece_frames, read_layout
@@ -36,7 +34,6 @@ class TextToSemanticOptions:
         max_retries: how often a sequence is tried again when no candidate is accepted.
         strict: `False` takes the best candidate even if none is acceptable.
         max_rows: candidates decoded at once; bounds the memory.
-        full_precision: compute in float32 where the device would choose bfloat16.
     """
 
     sampling: SamplingOptions = field(default_factory=SamplingOptions)
@@ -47,7 +44,6 @@ class TextToSemanticOptions:
     max_retries: int = 2
     strict: bool = True
     max_rows: int = 96
-    full_precision: bool = False
 
 
 @torch.inference_mode()
@@ -80,7 +76,7 @@ def generate(
     """
     for sequence, prompt in zip(sequences, prompts, strict=True):
         _check(sequence, prompt, network.config)
-    speaker = _Speaker(_in_inference_dtype(network, options), sequences, prompts, options)
+    speaker = _Speaker(network, sequences, prompts, options)
     generators = _generators(rng, len(sequences))
     chosen: dict[int, Candidate] = {}
     for _ in range(1 + options.max_retries):
@@ -202,13 +198,6 @@ def paced_durations(
     table = torch.nn.utils.rnn.pad_sequence(rows, batch_first=True, padding_value=1.0)
     piece = (opens_piece.cumsum(dim=1) - 1).clamp(min=0)
     return durations / table.gather(1, piece)
-
-
-def _in_inference_dtype(network: TextToSemantic, options: TextToSemanticOptions) -> TextToSemantic:
-    """The network, or a copy of it in the number type that its device computes fastest."""
-    weight = network.to_logits.weight
-    dtype = torch.float32 if options.full_precision else inference_dtype(weight.device)
-    return network if weight.dtype is dtype else copy.deepcopy(network).to(dtype)
 
 
 def _generators(

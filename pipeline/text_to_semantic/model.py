@@ -13,7 +13,7 @@ what the encoder says of the character that is due.
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -28,6 +28,36 @@ CONTEXT_ROLE, PROMPT_ROLE, FIRST_SPOKEN_ROLE = 0, 1, 2
 
 MAX_CHARACTER_IDS = 25.0
 """Longest that one character may be predicted to last: a second."""
+
+
+class Steps(Protocol):
+    """Decodes rows, one id each a step; C neighbouring rows share one of B texts."""
+
+    def step(self, semantic_ids: Tensor, position: int) -> tuple[Tensor, Tensor]:
+        """Logits after one more id, and where the text was attended to.
+
+        Args:
+            semantic_ids: (B * C,) int64, the ids at `position`.
+            position: how many ids were fed before; steps come in order.
+
+        Returns:
+            As `TextToSemantic.decode_step`.
+        """
+
+    def keep(self, sequences: Tensor, rows: Tensor) -> None:
+        """Go on with some only.
+
+        Args:
+            sequences: (B',) int64, of the texts.
+            rows: (B' * C,) int64, of the rows.
+        """
+
+
+class StepEngine(Protocol):
+    """Decodes elsewhere than in torch; `pipeline.cpu_engine` has one."""
+
+    def steps(self, text: "EncodedText", n_rows: int) -> Steps:
+        """Get ready to decode that many rows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,11 +99,15 @@ class TextToSemantic(nn.Module):
     Args:
         config: sizes and alphabets.
         dropout: on every residual path, in training.
+
+    Attributes:
+        engine: what decodes in generation; `None`: torch does.
     """
 
     def __init__(self, config: TextToSemanticConfig, dropout: float = 0.1) -> None:
         super().__init__()
         self.config = config
+        self.engine: StepEngine | None = None
         self.alphabet = SemanticAlphabet(config.n_semantic)
         self.head_dim = config.dim // config.n_heads
         self.text_embedding = nn.Embedding(config.n_text_ids, config.dim)
@@ -224,9 +258,7 @@ class TextToSemantic(nn.Module):
         """
         place = torch.tensor([position], device=semantic_ids.device)
         tables = rotary_tables_at(place, self.head_dim)
-        due = self._due_states(text, place)
-        due = due.repeat_interleave(len(semantic_ids) // len(due), dim=0)
-        states = self.semantic_embedding(semantic_ids[:, None]) + self.from_due(due)
+        states, due = self.embed_step(semantic_ids, text, position)
         attention = None
         for layer, memory, cache in zip(self.decoder, text.memories, caches, strict=True):
             states, weights = layer(states, memory, tables, cache, position)
@@ -234,6 +266,14 @@ class TextToSemantic(nn.Module):
         assert attention is not None, "one layer is guided"
         mean = attention.mean(dim=1).reshape(text.layout.spoken.shape[0], -1, attention.shape[-1])
         return self._logits(states, due)[:, 0].float(), mean[..., text.n_prompt :]
+
+    def embed_step(
+        self, semantic_ids: Tensor, text: EncodedText, position: int
+    ) -> tuple[Tensor, Tensor]:
+        """What the decoder reads at one position, (B * C, 1, D), and the state of what is due."""
+        due = self._due_states(text, torch.tensor([position], device=semantic_ids.device))
+        due = due.repeat_interleave(len(semantic_ids) // len(due), dim=0)
+        return self.semantic_embedding(semantic_ids[:, None]) + self.from_due(due), due
 
     def _due_states(self, text: EncodedText, positions: Tensor) -> Tensor:
         """What the encoder says of the character that is due at each position: (B, S, D).

@@ -19,7 +19,7 @@ from pipeline.text_to_semantic.model import TextToSemantic
 
 CONFIG = tiny().text_to_semantic
 OPENING = [CONFIG.first_speaker_id, CONFIG.first_pace_id + 4]
-OPTIONS = TextToSemanticOptions(strict=False, full_precision=True, max_retries=0)
+OPTIONS = TextToSemanticOptions(strict=False, max_retries=0)
 GREEDY = dataclasses.replace(OPTIONS, sampling=SamplingOptions(temperature=0.0, n_candidates=1))
 
 
@@ -137,7 +137,7 @@ def test_progress_ends_with_all_finished_and_may_cancel(network: TextToSemantic)
 def test_a_sequence_that_fails_every_time_is_an_error_with_its_text(
     network: TextToSemantic,
 ) -> None:
-    impossible = TextToSemanticOptions(min_coverage=1.1, full_precision=True, max_retries=1)
+    impossible = TextToSemanticOptions(min_coverage=1.1, max_retries=1)
     with pytest.raises(ScriptError, match=r"'hello'.*2 attempts"):
         generate(network, [_sequence("hello")], [None], impossible, _seeded(0))
 

@@ -1,0 +1,1 @@
+"""Runs networks by OpenVINO, where torch's own CPU kernels are much slower."""
