@@ -16,6 +16,7 @@ from pipeline.speaker_check.encoder import SpeakerEncoder
 from pipeline.text_to_semantic.model import TextToSemantic
 from pipeline.tokenizers.acoustic import Codec, load_codec
 from pipeline.tokenizers.semantic import SemanticTokenizer
+from pipeline.tokenizers.spectral_codec import SpectralCodec
 from pipeline.tokenizers.text import TextTokenizer
 
 ASSETS = Path(__file__).resolve().parents[1] / "assets"
@@ -81,6 +82,8 @@ def load_models(folder: Path, device: torch.device, engine: str = "auto") -> Mod
     text_config = load_config(folder / "text_to_semantic", TextToSemanticConfig)
     storm_config = load_config(folder / "soundstorm", SoundStormConfig)
     codec = load_codec(folder / "codec", device)
+    if isinstance(codec, SpectralCodec):
+        codec.compute_in(dtype)
     _check_fit(folder, text_config, storm_config, codec)
     text_to_semantic = TextToSemantic(text_config)
     load_network(folder / "text_to_semantic", text_to_semantic)

@@ -144,7 +144,7 @@ class RowPacking:
     """
 
     def __init__(
-        self, lengths: Sequence[int], prefixes: Sequence[int], margin: int, step: int = 32
+        self, lengths: Sequence[int], prefixes: Sequence[int], margin: int, step: int = 64
     ) -> None:
         shapes = [
             (-(-(length + 2 * margin) // step) * step, n_prefix)

@@ -20,9 +20,7 @@ def draw_ids(logits: Tensor, uniforms: Tensor, temperature: float, top_k: int) -
     """
     if temperature == 0:
         return logits.argmax(dim=-1)
-    ranked, ids = logits.sort(dim=-1, descending=True, stable=True)
-    if top_k:
-        ranked, ids = ranked[:, :top_k], ids[:, :top_k]
+    ranked, ids = logits.topk(min(top_k or logits.shape[-1], logits.shape[-1]), dim=-1)
     reached = (ranked / temperature).softmax(dim=-1).cumsum(dim=-1)
     ranks = (reached <= uniforms[:, None] * reached[:, -1:]).sum(dim=-1, keepdim=True)
     return ids.gather(1, ranks.clamp(max=ids.shape[1] - 1))[:, 0]

@@ -75,6 +75,13 @@ class SpectralCodec(nn.Module):
         load_network(folder, codec)
         return codec.to(device).eval().requires_grad_(False)
 
+    def compute_in(self, dtype: torch.dtype) -> Self:
+        """Keep what `decode` multiplies by in a number type: not cast again for every sound."""
+        for module in (*self.decoder.modules(), *self.fine_decoder.modules()):
+            if isinstance(module, nn.Linear):
+                module.to(dtype)
+        return self
+
     @property
     def sample_rate_hz(self) -> int:
         """Samples per second."""
