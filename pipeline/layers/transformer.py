@@ -166,12 +166,13 @@ def _attend(queries: Tensor, keys: Tensor, values: Tensor, seen: Tensor | None) 
     """
     few = queries.shape[2] < FEW_QUERIES and queries.dtype is torch.float32
     if queries.device.type == "cpu" and few and not torch.is_grad_enabled():
-        scores = queries.flatten(0, 1) @ keys.flatten(0, 1).transpose(1, 2)
-        scores = scores.unflatten(0, queries.shape[:2]) / math.sqrt(queries.shape[-1])
+        B, H, T, Dh = queries.shape
+        scores = queries.flatten(0, 1) @ keys.flatten(0, 1).transpose(1, 2) / math.sqrt(Dh)
+        scores = scores.view(B, H, T, -1)
         if seen is not None:
             scores = scores.masked_fill(~seen, -torch.inf)
         weights = scores.softmax(dim=-1)
-        return (weights.flatten(0, 1) @ values.flatten(0, 1)).unflatten(0, queries.shape[:2])
+        return (weights.flatten(0, 1) @ values.flatten(0, 1)).view(B, H, T, Dh)
     if queries.device.type != "cpu" or not torch.is_grad_enabled() or seen is None:
         return F.scaled_dot_product_attention(queries, keys, values, attn_mask=seen)
     B, H, T, Dh = queries.shape
