@@ -160,7 +160,7 @@ def _speak(options: argparse.Namespace) -> None:
         speaker: None if name is None else studio.find_voice(name)
         for speaker, name in voices.items()
     }
-    dialogue = studio.speak(text, found, options.seed, _show_progress, options.retakes)
+    dialogue = studio.speak(text, found, options.seed, _ProgressLine().show, options.retakes)
     publish(result_writers(dialogue, wav, options.captions, script.speaker_names, options.stems))
     for note in dialogue.notes:
         print(f"note: {note}", file=sys.stderr)
@@ -212,16 +212,25 @@ def _wanted_voices(assignments: Sequence[str]) -> dict[str, str | None]:
     return voices
 
 
-def _show_progress(stage: str, done: int, total: int) -> None:
-    """One line per stage; on a terminal it counts, elsewhere it appears when the stage begins."""
-    title = STAGE_TITLES.get(stage, stage)
-    if sys.stderr.isatty():
-        end = "\n" if done == total == 1 else ""
-        print(
-            f"\r\033[K{title} {100 * done // max(total, 1)} %", end=end, file=sys.stderr, flush=True
-        )
-    elif done == 0 and total == 1:
-        print(f"{title} ...", file=sys.stderr, flush=True)
+class _ProgressLine:
+    """On a terminal, one line that counts; elsewhere, a line when a stage first begins."""
+
+    def __init__(self) -> None:
+        from app.handlers import ProgressMeter
+
+        self._meter = ProgressMeter()
+        self._begun: set[str] = set()
+
+    def show(self, stage: str, done: int, total: int) -> None:
+        """Print how far the work is."""
+        title = STAGE_TITLES[stage]
+        share = self._meter.share(stage, done, total)
+        if sys.stderr.isatty():
+            end = "\n" if stage == "mix" and done == total else ""
+            print(f"\r\033[K{title} {100 * share:.0f} %", end=end, file=sys.stderr, flush=True)
+        elif stage not in self._begun:
+            print(f"{title} ...", file=sys.stderr, flush=True)
+        self._begun.add(stage)
 
 
 def _voices(options: argparse.Namespace) -> None:

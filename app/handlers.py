@@ -13,7 +13,6 @@ from app.studio import Studio
 from pipeline.casting import WantedVoice
 from pipeline.datatypes import Dialogue, ProgressCallback, Script
 from pipeline.errors import CancelledError, DialogueError, VoiceError
-from pipeline.stage_clock import STAGES
 
 MADE_UP = "(surprise me)"
 """Choice of voice: the model makes one up. Brackets cannot be in a voice's name."""
@@ -181,10 +180,20 @@ def stop_when_set(
     return listen
 
 
-def progress_share(stage: str, done: int, total: int) -> float:
-    """How much of the whole work is done, in [0, 1], judged by how long stages usually take."""
-    before = sum(_STAGE_SHARES[name] for name in STAGES[: STAGES.index(stage)])
-    return min(1.0, before + _STAGE_SHARES[stage] * done / max(total, 1))
+class ProgressMeter:
+    """How much of the whole work is done, judged by how long stages usually take.
+
+    Stages take turns, on one part of a long script after another.
+    """
+
+    def __init__(self) -> None:
+        self._done: dict[str, float] = {}
+
+    def share(self, stage: str, done: int, total: int) -> float:
+        """Take note of a stage's progress and give that of everything, in [0, 1]."""
+        self._done[stage] = done / max(total, 1)
+        shares = (_STAGE_SHARES[name] * share for name, share in self._done.items())
+        return min(1.0, sum(shares))
 
 
 def roll_seed() -> int:

@@ -72,8 +72,10 @@ class PageEvents:
         visitor = _visitor(request)
         stop = self._visits.begin(visitor)
 
+        meter = handlers.ProgressMeter()
+
         def show(stage: str, done: int, total: int) -> None:
-            share = handlers.progress_share(stage, done, total)
+            share = meter.share(stage, done, total)
             progress(share, desc=handlers.STAGE_TITLES[stage])
 
         choices, recordings = rows[:MAX_SPEAKERS], rows[MAX_SPEAKERS:]

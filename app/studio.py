@@ -1,14 +1,14 @@
 """Loads the pipeline once, holds it, and hands it to the command line and the page."""
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from app.environment import set_thread_count
 from app.voice_library import VoiceLibrary, check_voice_name, user_voice_folder
 from pipeline.casting import WantedVoice
-from pipeline.datatypes import Dialogue, ProgressCallback, Script, Voice
+from pipeline.datatypes import Dialogue, ProgressCallback, Script, SpokenTurn, Voice
 from pipeline.errors import VoiceError
 from pipeline.recording_to_voice import save_voice
 
@@ -43,6 +43,16 @@ class SpeakingPipeline(Protocol):
         on_progress: ProgressCallback | None = None,
     ) -> Dialogue:
         """Speak a script."""
+
+    def stream(
+        self,
+        script: str | Sequence[Mapping[str, str]],
+        voices: Mapping[str, WantedVoice] | None = None,
+        seed: int = 0,
+        options: "SynthesisOptions | None" = None,
+        on_progress: ProgressCallback | None = None,
+    ) -> Iterator[SpokenTurn]:
+        """Speak a script turn by turn."""
 
 
 class Studio:

@@ -26,6 +26,9 @@ CONTEXT_FRAMES = 40
 BATCH_FRAMES = 4000
 """Most frames decoded at once."""
 
+SHORTEST_TOGETHER = 16
+"""Pieces shorter than this are decoded alone: a CPU's product of few rows rounds differently."""
+
 
 class _Piece(NamedTuple):
     """Frames [first, stop) of a turn are decoded, of which [start, end) are kept."""
@@ -128,7 +131,7 @@ def _batches(pieces: Sequence[_Piece]) -> list[list[_Piece]]:
     for piece in sorted(pieces, key=lambda p: p.stop - p.first):
         n_frames = piece.stop - piece.first
         last = batches[-1] if batches else []
-        fits = last and last[0].stop - last[0].first == n_frames
+        fits = last and last[0].stop - last[0].first == n_frames >= SHORTEST_TOGETHER
         if fits and (len(last) + 1) * n_frames <= BATCH_FRAMES:
             last.append(piece)
         else:

@@ -177,12 +177,45 @@ class VoiceCheck:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SpokenTurn:
+    """A finished turn and the stretch of the mix that is final with it.
+
+    Attributes:
+        index: number of the turn, from 0.
+        turn: what was to be said.
+        caption: its words and when they sound.
+        sound: its own sound, levelled and cut.
+        start: first sample of `sound` in the mix.
+        mix: the next stretch of the mix; those of all turns, one after another, are the whole mix.
+            It may be empty, and a turn may reach into the stretches of later ones.
+        seed: the turn's own, that all its draws come from.
+        semantic: its semantic ids.
+        acoustic: its codes.
+        check: how much it sounds like its voice; `None` if voices were not checked.
+        notes: what was guessed or is worth knowing; the first turn's begin with the script's.
+    """
+
+    index: int
+    turn: Turn
+    caption: Caption
+    sound: Waveform
+    start: int
+    mix: Waveform
+    seed: int
+    semantic: SemanticTokens
+    acoustic: AcousticTokens
+    check: VoiceCheck | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Dialogue:
     """The finished conversation.
 
     Attributes:
         mix: all speakers together.
-        stems: speaker to a waveform as long as the mix, silent where that speaker is.
+        stems: speaker to a waveform as long as the mix, silent where that speaker is; of a spoken
+            dialogue made anew whenever one is asked for.
         captions: one per turn, in script order.
         turns: the turns spoken.
         semantic: per turn.
@@ -191,6 +224,10 @@ class Dialogue:
         notes: what was guessed, retried or worth knowing.
         stage_seconds: wall-clock seconds of each stage.
         voice_checks: one per turn, of the takes that are heard; empty if voices were not checked.
+        turn_seeds: of each turn, the seed that all its draws come from.
+        sounds: of each turn, levelled and cut.
+        starts: of each turn, the first sample of its sound in the mix.
+        voices: speaker to the voice that was heard, made-up ones included.
     """
 
     mix: Waveform
@@ -203,3 +240,7 @@ class Dialogue:
     notes: tuple[str, ...] = ()
     stage_seconds: Mapping[str, float] = field(default_factory=dict)
     voice_checks: tuple[VoiceCheck, ...] = ()
+    turn_seeds: tuple[int, ...] = ()
+    sounds: tuple[Waveform, ...] = ()
+    starts: tuple[int, ...] = ()
+    voices: Mapping[str, Voice] = field(default_factory=dict)

@@ -1,96 +1,46 @@
 """The flow: script → turns → text ids → semantic ids → acoustic codes → waveforms → dialogue.
 
-The only module that knows the order of the stages.
+Together with `speaking.py`, which takes turns along arrows 3 to 5, the only module that knows the
+order of the stages.
 """
 
-import dataclasses
 import functools
-import hashlib
 import logging
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
 
 import torch
-from torch import Tensor
 
-from pipeline.acoustic_to_waveform import acoustic_to_waveform
 from pipeline.audio_io import read_audio
+from pipeline.batches import FIRST_BATCHES_S, estimate_turn_seconds, plan_batches
 from pipeline.casting import WantedVoice, cast_voices
 from pipeline.config import LimitsConfig, MixConfig
 from pipeline.datatypes import (
-    AcousticTokens,
     Dialogue,
     ProgressCallback,
     Script,
-    SemanticTokens,
+    SpokenTurn,
     TextTokens,
     Voice,
     Voices,
-    Waveform,
 )
 from pipeline.device import choose_device
-from pipeline.errors import ConfigError, ScriptError, VoiceError
+from pipeline.ensemble import Ensemble
+from pipeline.errors import ConfigError, VoiceError
 from pipeline.models import ASSETS, Models, find_model_folder, load_models
 from pipeline.recording_to_voice import load_voice, recording_to_voice
 from pipeline.script_to_turns import script_to_turns
-from pipeline.semantic_to_acoustic.generate import SoundStormOptions
-from pipeline.semantic_to_acoustic.generate import generate as generate_acoustic
-from pipeline.semantic_to_acoustic.windows import (
-    build_windows,
-    max_window_ids,
-    plan_windows,
-    prompt_of,
-    windows_to_turns,
-)
-from pipeline.speaker_check.check import check_turn, embed_prompts
-from pipeline.speaker_check.retakes import Spoken, check_and_retake, flag_notes
+from pipeline.seeds import turn_seed
+from pipeline.speaker_check.retakes import flag_note, retake_flagged
+from pipeline.speaking import WINDOW_S, Performance, SynthesisOptions, Take, TurnSpeaker
 from pipeline.stage_clock import StageClock
-from pipeline.text_to_semantic.generate import TextToSemanticOptions
-from pipeline.text_to_semantic.generate import generate as generate_semantic
-from pipeline.text_to_semantic.pieces import pieces_to_turns
 from pipeline.turns_to_text_tokens import turns_to_text_tokens, turns_to_windows
-from pipeline.waveform_to_dialogue import waveform_to_dialogue
+from pipeline.waveform_to_dialogue import GrowingMix, place_turns
+
+__all__ = ["DialoguePipeline", "SynthesisOptions"]
 
 logger = logging.getLogger(__name__)
-
-WINDOW_S = 30.0
-"""Longest stretch decoded as one: what the networks are trained on."""
-
-MADE_UP_VOICE_S = 4.0
-"""How much speech a made-up voice is first heard in; that then serves as everyone's prompt does."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SynthesisOptions:
-    """How to generate; no part of the weights.
-
-    Attributes:
-        text: of text-to-semantic.
-        storm: of SoundStorm.
-        mode: "turns" speaks all turns at once, each in its own sequence; "window" speaks up to 30 s
-            of consecutive turns in one sequence, as in the paper.
-        prompt_text: read the text in the manner of the voice, too, by its semantic prompt; a whole
-            window never is. SPEAR-TTS does not, and the shipped weights read better without.
-        check_voices: compare every turn with its voice prompt, if the weights hold a speaker
-            encoder; what does not sound like its voice is told in the notes.
-        max_retakes: how many takes may be made in all of turns that do not; 0: none.
-    """
-
-    text: TextToSemanticOptions = field(default_factory=TextToSemanticOptions)
-    storm: SoundStormOptions = field(default_factory=SoundStormOptions)
-    mode: Literal["turns", "window"] = "turns"
-    prompt_text: bool = False
-    check_voices: bool = True
-    max_retakes: int = 0
-
-    def __post_init__(self) -> None:
-        if self.max_retakes < 0:
-            raise ConfigError(f"max_retakes must be 0 or more, is {self.max_retakes}")
-        if self.max_retakes > 0 and not self.check_voices:
-            raise ConfigError("retakes need check_voices, which finds the turns to speak again")
 
 
 class DialoguePipeline:
@@ -171,16 +121,7 @@ class DialoguePipeline:
 
     def estimate_seconds(self, script: Script) -> float:
         """About how many seconds a script will sound: from its letters, paces, gaps and pauses."""
-        seconds = 0.0
-        for turn in script.turns:
-            gap_s = self.mix_config.default_gap_s if turn.gap_s is None else turn.gap_s
-            pauses_s = sum(pause_s for _, pause_s in turn.pauses)
-            seconds += (
-                len(turn.spoken_text) / (self.limits.characters_per_second * turn.pace)
-                + gap_s
-                + pauses_s
-            )
-        return max(seconds, 0.0)
+        return max(sum(self._turn_seconds(script)), 0.0)
 
     @torch.inference_mode()
     def synthesize(
@@ -191,13 +132,14 @@ class DialoguePipeline:
         options: SynthesisOptions | None = None,
         on_progress: ProgressCallback | None = None,
     ) -> Dialogue:
-        """Speak a script: every stage below is one arrow of docs/flow.md.
+        """Speak a script.
 
         Args:
             script: as text or as records of speaker and text.
             voices: speaker ("S1", or the name in the script) to a `Voice`, the name of a built-in
                 voice, a file, or `None`: make a voice up. Speakers left out get built-in voices.
-            seed: same script, voices, seed and device: same audio.
+            seed: same script, voices, seed and device: same audio. Every turn has a seed of its
+                own derived from it: what is said in one turn changes none before it.
             options: how to generate.
             on_progress: called as (stage, done, total); raising `CancelledError` stops the work.
 
@@ -208,42 +150,161 @@ class DialoguePipeline:
             ConfigError: if retakes are asked for and the weights hold no speaker encoder.
             CancelledError: if `on_progress` raises it.
         """
-        chosen = options or SynthesisOptions()
-        self._check_options(chosen)
         clock = StageClock(on_progress)
-        with clock.stage("read"):
-            read = self.parse(script)
-            cast, cast_notes = cast_voices(read, voices or {}, self.voices, self._read_voice)
-            self._check_codec(cast)
-            text = self._text_tokens(read, chosen)
-        with clock.stage("semantic"):
-            semantic = self._speak(text, read, cast, seed, chosen, clock)
-        with clock.stage("acoustic"):
-            heard = self._make_up_voices(semantic, cast, seed, chosen)
-            acoustic = self._sound(semantic, heard, seed, chosen, clock)
-        with clock.stage("waveform"):
-            waveforms = acoustic_to_waveform(acoustic, self._models.codec, on_progress=clock.report)
-        first = Spoken(
-            turns=read.turns, semantic=semantic, acoustic=acoustic, waveforms=tuple(waveforms)
-        )
-        with clock.stage("check"):
-            spoken = self._check_voices(first, heard, seed, chosen, clock)
+        performance = self._prepare(script, voices, seed, options, clock)
+        speaker = TurnSpeaker(self._models, performance, self.limits, clock)
+        batches = self._batches(performance, clock)
+        first_takes = [take for batch in batches for take in speaker.speak(batch)]
+        takes, retake_notes = self._retake(speaker, first_takes, performance, clock)
         with clock.stage("mix"):
-            mixed = waveform_to_dialogue(
-                spoken.waveforms, spoken.acoustic, read.turns, self.mix_config, first.waveforms
-            )
+            turns, ensemble = performance.script.turns, performance.ensemble
+            mixed = place_turns([take.cut for take in takes], turns, self.mix_config)
+        turn_notes = [note for take in takes for note in self._notes(take, performance)]
         return Dialogue(
             mix=mixed.mix,
             stems=mixed.stems,
             captions=mixed.captions,
-            turns=read.turns,
-            semantic=semantic,
-            acoustic=spoken.acoustic,
+            turns=turns,
+            semantic=tuple(take.semantic for take in takes),
+            acoustic=tuple(take.acoustic for take in takes),
             seed=seed,
-            notes=(*read.notes, *cast_notes, *spoken.notes),
+            notes=(*performance.notes, *retake_notes, *turn_notes, *mixed.notes),
             stage_seconds=clock.seconds,
-            voice_checks=spoken.checks,
+            voice_checks=tuple(take.check for take in takes if take.check is not None),
+            turn_seeds=performance.seeds,
+            sounds=mixed.sounds,
+            starts=mixed.starts,
+            voices=ensemble.known_voices(),
         )
+
+    @torch.inference_mode()
+    def stream(
+        self,
+        script: str | Sequence[Mapping[str, str]],
+        voices: Mapping[str, WantedVoice] | None = None,
+        seed: int = 0,
+        options: SynthesisOptions | None = None,
+        on_progress: ProgressCallback | None = None,
+    ) -> Iterator[SpokenTurn]:
+        """Speak a script and give each turn as soon as it is finished.
+
+        What is heard is that of `synthesize`, sample for sample. The first turn is made alone,
+        later ones more and more together; in mode "window" all are. The iterator may be closed
+        before its end.
+
+        Args:
+            script: as for `synthesize`.
+            voices: as for `synthesize`.
+            seed: as for `synthesize`.
+            options: as for `synthesize`; no retakes.
+            on_progress: as for `synthesize`.
+
+        Yields:
+            Turns in the order of the script.
+
+        Raises:
+            ConfigError: if retakes are asked for, which need all turns to be judged first.
+            DialogueError: as `synthesize` does.
+        """
+        clock = StageClock(on_progress)
+        if options is not None and options.max_retakes > 0:
+            raise ConfigError(
+                "retakes need all turns to be judged first and cannot be streamed; ask for none, "
+                "or use synthesize"
+            )
+        performance = self._prepare(script, voices, seed, options, clock)
+        turns, notes = performance.script.turns, performance.notes
+        speaker = TurnSpeaker(self._models, performance, self.limits, clock)
+        growing = GrowingMix(self.mix_config, self._models.codec.sample_rate_hz)
+        for batch in self._batches(performance, clock, FIRST_BATCHES_S):
+            for take in speaker.speak(batch):
+                index = take.index
+                following = turns[index + 1] if index + 1 < len(turns) else None
+                clock.expect(index, 1, len(turns), "mix")
+                with clock.stage("mix"):
+                    placed = growing.add(take.cut, turns[index], following)
+                yield SpokenTurn(
+                    index=index,
+                    turn=turns[index],
+                    caption=placed.caption,
+                    sound=take.cut.sound,
+                    start=placed.start,
+                    mix=placed.mix,
+                    seed=performance.seeds[index],
+                    semantic=take.semantic,
+                    acoustic=take.acoustic,
+                    check=take.check,
+                    notes=(*notes, *self._notes(take, performance), *placed.notes),
+                )
+                notes = ()
+
+    def _prepare(
+        self,
+        script: str | Sequence[Mapping[str, str]],
+        voices: Mapping[str, WantedVoice] | None,
+        seed: int,
+        options: SynthesisOptions | None,
+        clock: StageClock,
+    ) -> Performance:
+        """Arrows 1 and 2, and who speaks."""
+        chosen = options or SynthesisOptions()
+        self._check_options(chosen)
+        with clock.stage("read"):
+            read = self.parse(script)
+            cast, cast_notes = cast_voices(read, voices or {}, self.voices, self._read_voice)
+            self._check_codec(cast)
+            return Performance(
+                script=read,
+                text=tuple(self._text_tokens(read, chosen)),
+                seeds=tuple(turn_seed(seed, index) for index in range(len(read.turns))),
+                ensemble=Ensemble(cast, read.turns, self._models, self.mix_config),
+                options=chosen,
+                notes=(*read.notes, *cast_notes),
+            )
+
+    def _turn_seconds(self, script: Script) -> list[float]:
+        return [estimate_turn_seconds(turn, self.limits, self.mix_config) for turn in script.turns]
+
+    def _batches(
+        self, performance: Performance, clock: StageClock, first: Sequence[float] = ()
+    ) -> Iterator[range]:
+        """Turns to speak together; tells the clock which part of the work each batch is."""
+        n_turns = len(performance.script.turns)
+        batches = [range(n_turns)]
+        if performance.options.mode == "turns":
+            batches = plan_batches(self._turn_seconds(performance.script), first)
+        for batch in batches:
+            clock.expect(batch.start, len(batch), n_turns)
+            if performance.options.max_retakes:
+                clock.expect(batch.start, len(batch), 2 * n_turns, "check")
+            yield batch
+        clock.expect(0, 1, 1)
+
+    def _retake(
+        self,
+        speaker: TurnSpeaker,
+        takes: Sequence[Take],
+        performance: Performance,
+        clock: StageClock,
+    ) -> tuple[Sequence[Take], tuple[str, ...]]:
+        """Speak turns again that do not sound like their voice, if asked to."""
+        max_retakes, turns = performance.options.max_retakes, performance.script.turns
+        if not max_retakes:
+            return takes, ()
+
+        def speak_again(turn: int, number: int) -> Take:
+            return speaker.speak_again(takes[turn], number)
+
+        clock.expect(1, 1, 2, "check")
+        report = functools.partial(clock.report, "check")
+        with clock.stage("check"):
+            retaken = retake_flagged(takes, turns, max_retakes, speak_again, report)
+        return retaken.takes, retaken.notes
+
+    def _notes(self, take: Take, performance: Performance) -> tuple[str, ...]:
+        turn, voices = performance.script.turns[take.index], performance.ensemble.known_voices()
+        flag = flag_note(take.check, turn, voices)
+        return take.notes if flag is None else (*take.notes, flag)
 
     def _check_options(self, options: SynthesisOptions) -> None:
         if options.max_retakes > 0 and self._models.speaker is None:
@@ -270,110 +331,3 @@ class DialoguePipeline:
         if options.mode == "window":
             return turns_to_windows(script.turns, tokenizer, self.limits, WINDOW_S)
         return turns_to_text_tokens(script.turns, tokenizer, self.limits)
-
-    def _speak(
-        self,
-        text: Sequence[TextTokens],
-        script: Script,
-        cast: Voices,
-        seed: int,
-        options: SynthesisOptions,
-        clock: StageClock,
-    ) -> tuple[SemanticTokens, ...]:
-        config = self._models.soundstorm.config
-        rate_hz = self._models.codec.frame_rate_hz / config.frames_per_semantic
-        voices = [cast[script.turns[sequence.turn_indices[0]].speaker] for sequence in text]
-        prompted = options.prompt_text and options.mode == "turns"
-        prompts: list[Tensor | None] = [
-            prompt_of(voice, config)[0] if prompted and voice is not None else None
-            for voice in voices
-        ]
-        network = self._models.text_to_semantic
-        generators = [
-            _seeded_generator(seed, f"semantic {sequence.turn_indices} {sequence.texts}")
-            for sequence in text
-        ]
-        try:
-            pieces = generate_semantic(
-                network, text, prompts, options.text, generators, clock.report
-            )
-        except ScriptError as error:  # the stage knows turns, not lines
-            line = None if error.turn is None else script.turns[error.turn].line
-            raise ScriptError(str(error), line, error.turn) from error
-        return pieces_to_turns(text, pieces, script.turns, rate_hz)
-
-    def _make_up_voices(
-        self, semantic: Sequence[SemanticTokens], cast: Voices, seed: int, options: SynthesisOptions
-    ) -> Voices:
-        """Let the network choose a voice once, so that a speaker keeps it in every window."""
-        made_up = dict(cast)
-        for speaker in (name for name, voice in cast.items() if voice is None):
-            said = torch.cat([turn.semantic_ids for turn in semantic if turn.speaker == speaker])
-            rate_hz = semantic[0].rate_hz
-            sample = SemanticTokens(
-                semantic_ids=said[: round(MADE_UP_VOICE_S * rate_hz)],
-                speaker=speaker,
-                rate_hz=rate_hz,
-            )
-            quiet = StageClock(None)
-            (heard,) = self._sound(
-                [sample], {speaker: None}, seed, options, quiet, f"voice {speaker}"
-            )
-            made_up[speaker] = Voice(
-                name=f"made up for {speaker}",
-                semantic_ids=sample.semantic_ids,
-                codes=heard.codes,
-                level_db=self.mix_config.target_level_db,
-                codec_id=self._models.codec.identity,
-                description=f"made up by the model with seed {seed}",
-            )
-        return made_up
-
-    def _check_voices(
-        self, spoken: Spoken, cast: Voices, seed: int, options: SynthesisOptions, clock: StageClock
-    ) -> Spoken:
-        """Compare every turn with its prompt; speak those again that are not alike, if asked to."""
-        encoder, codec = self._models.speaker, self._models.codec
-        if encoder is None or not options.check_voices:
-            return spoken
-
-        def speak_again(turn: int, number: int) -> tuple[AcousticTokens, Waveform]:
-            purpose = f"take {number} of turn {turn}"
-            alone = [spoken.semantic[turn]]
-            acoustic = self._sound(alone, cast, seed, options, StageClock(None), purpose)
-            return acoustic[0], acoustic_to_waveform(acoustic, codec)[0]
-
-        voices = {speaker: voice for speaker, voice in cast.items() if voice is not None}
-        check = functools.partial(
-            check_turn,
-            prompts=embed_prompts(voices, codec, encoder),
-            encoder=encoder,
-            min_speech_s=self.limits.min_checked_speech_s,
-        )
-        report = functools.partial(clock.report, "check")
-        checked = check_and_retake(spoken, check, options.max_retakes, speak_again, report)
-        notes = (*checked.notes, *flag_notes(checked, voices))
-        return dataclasses.replace(checked, notes=notes)
-
-    def _sound(
-        self,
-        semantic: Sequence[SemanticTokens],
-        voices: Voices,
-        seed: int,
-        options: SynthesisOptions,
-        clock: StageClock,
-        purpose: str = "acoustic",
-    ) -> tuple[AcousticTokens, ...]:
-        network = self._models.soundstorm
-        longest = max_window_ids(voices, network.config, WINDOW_S, semantic[0].rate_hz)
-        plan = plan_windows(semantic, longest)
-        windows = build_windows(semantic, plan, voices, network.config)
-        rng = _seeded_generator(seed, purpose)
-        codes = generate_acoustic(network, windows, options.storm, rng, clock.report)
-        return windows_to_turns(codes, plan, semantic, network.config)
-
-
-def _seeded_generator(seed: int, purpose: str) -> torch.Generator:
-    """A generator of its own for each purpose: the draws of one turn do not move another's."""
-    digest = hashlib.sha256(f"{seed}:{purpose}".encode()).digest()
-    return torch.Generator().manual_seed(int.from_bytes(digest[:8], "big") >> 1)

@@ -13,18 +13,38 @@ STAGES = ("read", "semantic", "acoustic", "waveform", "check", "mix")
 class StageClock:
     """Times stages by the wall clock and tells a listener about them.
 
+    A stage may run several times, on one batch of turns after another: its seconds add up, and
+    what it reports grows from 0 to 1 over all of them.
+
     Args:
         on_progress: the listener; it may raise `CancelledError` to stop the work.
     """
 
     def __init__(self, on_progress: ProgressCallback | None) -> None:
         self._on_progress = on_progress
+        self._spans: dict[str, tuple[int, int, int]] = {}
         self.seconds: dict[str, float] = {}
+
+    def expect(self, before: int, size: int, whole: int, *stages: str) -> None:
+        """Say which part of the work comes next: `size` of `whole`, with `before` done.
+
+        Args:
+            before: parts done.
+            size: parts that come next.
+            whole: parts in all, at least 1.
+            stages: what this is about; none: every stage.
+        """
+        for stage in stages or STAGES:
+            self._spans[stage] = (before, size, whole)
 
     def report(self, stage: str, done: int, total: int) -> None:
         """Pass progress on; it has the form of a `ProgressCallback`."""
         if self._on_progress is not None:
-            self._on_progress(stage, done, total)
+            before, size, whole = self._spans.get(stage, (0, 1, 1))
+            if size == whole:
+                self._on_progress(stage, done, total)
+            else:
+                self._on_progress(stage, before * total + size * done, whole * total)
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
@@ -33,5 +53,5 @@ class StageClock:
         begun = time.perf_counter()
         self.report(name, 0, 1)
         yield
-        self.seconds[name] = time.perf_counter() - begun
+        self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - begun
         self.report(name, 1, 1)

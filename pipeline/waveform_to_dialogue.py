@@ -6,9 +6,13 @@
 
 Gaps and overlaps are measured from speech to speech. The silence around it that the networks made
 is cut down to a short margin (the dots), which carries the fade and may lie inside the gap.
+
+Nothing waits for what comes later: a speaker's gain comes from the voice prompt, a peak is limited
+turn by turn, and the next turn's gap tells how much of the mix is final.
 """
 
-from collections.abc import Mapping, Sequence
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +28,43 @@ Samples = NDArray[np.float32]
 MARGIN_S = 0.04
 """Silence kept on both sides of a turn's speech."""
 
+HEADROOM_DB = 6.0
+"""How far a turn's peak stays below the mix's: two voices at once then cannot pass it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnCut:
+    """A turn levelled and cut to its speech: counts in samples.
+
+    Attributes:
+        sound: margin, speech with its pauses, margin.
+        speech: (first, one past the last) sample of the speech within `sound`.
+        lead: silence asked for before the speech, by a pause at the start of the turn.
+        tail: silence asked for after it.
+    """
+
+    sound: Waveform
+    speech: tuple[int, int]
+    lead: int
+    tail: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlacedTurn:
+    """Where a turn lies, and what is final of the mix with it.
+
+    Attributes:
+        start: first sample of its sound in the mix.
+        caption: its words; spans are those of the speech itself.
+        mix: the next stretch of the mix; all stretches one after another are the whole.
+        notes: what had to be done to that stretch.
+    """
+
+    start: int
+    caption: Caption
+    mix: Waveform
+    notes: tuple[str, ...] = ()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MixedDialogue:
@@ -31,126 +72,253 @@ class MixedDialogue:
 
     Attributes:
         mix: the sum of the stems.
-        stems: speaker to a waveform as long as the mix, in order of first speaking.
+        stems: speaker to a waveform as long as the mix, in order of first speaking; made when asked
+            for.
         captions: one per turn, in script order; spans are those of the speech itself.
+        sounds: of each turn, levelled and cut.
+        starts: first sample of each in the mix.
+        notes: what had to be done to the mix.
     """
 
     mix: Waveform
     stems: Mapping[str, Waveform]
     captions: tuple[Caption, ...]
+    sounds: tuple[Waveform, ...]
+    starts: tuple[int, ...]
+    notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Cut:
-    """A turn cut to its speech: counts in samples.
+class Stems(Mapping[str, Waveform]):
+    """A waveform as long as the mix for each speaker, made anew whenever one is asked for.
 
-    Attributes:
-        samples: margin, speech with its pauses, margin.
-        speech: (first, one past the last) sample of the speech within `samples`.
-        lead: silence asked for before the speech, by a pause at the start of the turn.
-        tail: silence asked for after it.
+    Args:
+        speakers: of each turn.
+        sounds: of each turn, all at one rate, at least one.
+        starts: first sample of each.
+        n_samples: length of the mix.
     """
 
-    samples: Samples
-    speech: tuple[int, int]
-    lead: int
-    tail: int
+    def __init__(
+        self,
+        speakers: Sequence[str],
+        sounds: Sequence[Waveform],
+        starts: Sequence[int],
+        n_samples: int,
+    ) -> None:
+        self._turns = list(zip(speakers, sounds, starts, strict=True))
+        self._n_samples = n_samples
+
+    def __getitem__(self, speaker: str) -> Waveform:
+        """Silence with the speaker's turns in it."""
+        own = [(sound, start) for name, sound, start in self._turns if name == speaker]
+        if not own:
+            raise KeyError(speaker)
+        samples = np.zeros(self._n_samples, dtype=np.float32)
+        for sound, start in own:
+            samples[start : start + len(sound.samples)] += sound.samples
+        return Waveform(samples=samples, sample_rate_hz=own[0][0].sample_rate_hz)
+
+    def __iter__(self) -> Iterator[str]:
+        """Speakers in order of first speaking."""
+        return iter(dict.fromkeys(name for name, _, _ in self._turns))
+
+    def __len__(self) -> int:
+        """How many speak."""
+        return len({name for name, _, _ in self._turns})
+
+
+class GrowingMix:
+    """Places turns one after another and gives away what no later turn can change.
+
+    A negative gap overlaps the turn before; no turn starts earlier than the turn before it.
+
+    Args:
+        config: gap and margins.
+        sample_rate_hz: of all turns.
+    """
+
+    def __init__(self, config: MixConfig, sample_rate_hz: int) -> None:
+        self._config, self._rate = config, sample_rate_hz
+        self._margin = round(MARGIN_S * sample_rate_hz)
+        self._n_turns = self._n_final = 0
+        self._speech_start = self._speech_end = 0
+        self._open = np.zeros(0, dtype=np.float32)
+
+    def add(self, cut: TurnCut, turn: Turn, following: Turn | None) -> PlacedTurn:
+        """Place the next turn.
+
+        Args:
+            cut: its sound.
+            turn: its words and the gap before it.
+            following: the turn after it, of which only the gap counts; `None`: it is the last.
+
+        Raises:
+            ShapeError: if it is at another sample rate.
+        """
+        if cut.sound.sample_rate_hz != self._rate:
+            rates = sorted((cut.sound.sample_rate_hz, self._rate))
+            raise ShapeError(f"turns at different sample rates {rates}; decode all with one codec")
+        index, self._n_turns = self._n_turns, self._n_turns + 1
+        first, last = cut.speech
+        earliest = max(self._speech_start, first)
+        self._speech_start = max(
+            earliest, self._speech_end + self._gap(turn, index == 0) + cut.lead
+        )
+        start = self._speech_start - first
+        self._speech_end = start + last + cut.tail
+        self._lay(cut.sound.samples, start)
+        caption = Caption(
+            turn=index,
+            speaker=turn.speaker,
+            start_s=(start + first) / self._rate,
+            end_s=(start + last) / self._rate,
+            text=turn.text,
+        )
+        stretch = self._give_away(following)
+        notes: tuple[str, ...] = ()
+        if (np.abs(stretch) > 1.0).any():
+            stretch = np.clip(stretch, -1.0, 1.0)
+            notes = (
+                f"line {turn.line}: the voices heard at once there were together louder than "
+                "full scale, and were limited to it",
+            )
+        sound = Waveform(samples=stretch, sample_rate_hz=self._rate)
+        return PlacedTurn(start=start, caption=caption, mix=sound, notes=notes)
+
+    def _gap(self, turn: Turn, is_first: bool) -> int:
+        default_s = 0.0 if is_first else self._config.default_gap_s
+        return round((default_s if turn.gap_s is None else turn.gap_s) * self._rate)
+
+    def _lay(self, samples: Samples, start: int) -> None:
+        begin = start - self._n_final
+        self._extend_to(start + len(samples))
+        self._open[begin : begin + len(samples)] += samples
+
+    def _extend_to(self, end: int) -> None:
+        missing = end - self._n_final - len(self._open)
+        if missing > 0:
+            self._open = np.concatenate([self._open, np.zeros(missing, dtype=np.float32)])
+
+    def _give_away(self, following: Turn | None) -> Samples:
+        if following is None:
+            self._extend_to(self._speech_end)
+            n_given = len(self._open)
+        else:
+            next_speech = max(self._speech_start, self._speech_end + self._gap(following, False))
+            n_given = max(0, next_speech - self._margin - self._n_final)
+            self._extend_to(self._n_final + n_given)
+        stretch, self._open = self._open[:n_given].copy(), self._open[n_given:].copy()
+        self._n_final += n_given
+        return stretch
 
 
 def waveform_to_dialogue(
     waveforms: Sequence[Waveform],
     acoustic: Sequence[AcousticTokens],
     turns: Sequence[Turn],
+    gains: Mapping[str, float],
     config: MixConfig,
-    levels_of: Sequence[Waveform] | None = None,
 ) -> MixedDialogue:
-    """Place the turns one after another and mix them.
-
-    A negative gap overlaps the turn before; no turn starts earlier than the turn before it. Every
-    speaker gets one gain for all of their turns, and the mix one gain that keeps its peak below the
-    limit, so that what is loud within a turn and between turns of a speaker stays as spoken.
+    """Level, cut and place all turns, as `level_and_cut` and `GrowingMix` do one after another.
 
     Args:
         waveforms: one per turn, all at one rate, none empty.
         acoustic: one per turn; only the positions of pauses are read.
         turns: one per waveform, in script order, at least one.
+        gains: speaker to the factor for all they say, as `prompt_gain` gives it.
         config: gap, fade, levels.
-        levels_of: one per turn, whose loudness sets the speakers' gains; by default the waveforms
-            themselves. Given the first takes, a turn spoken again changes no other turn's gain.
 
     Raises:
         ShapeError: if the three do not match one to one, a waveform is empty, or rates differ.
         AudioError: if a sample is not finite.
     """
-    rate = _check(waveforms, acoustic, turns)
-    cuts = _cut_all(waveforms, acoustic, config.fade_s)
-    levelled = cuts if levels_of is None else _cut_all(levels_of, acoustic, config.fade_s)
-    gains = _speaker_gains(levelled, turns, rate, config.target_level_db)
-    starts = _place(cuts, turns, rate, config.default_gap_s)
-    n_samples = max(start + len(cut.samples) for start, cut in zip(starts, cuts, strict=True))
-    n_samples = max(n_samples, starts[-1] + cuts[-1].speech[1] + cuts[-1].tail)
-    stems = {turn.speaker: np.zeros(n_samples, dtype=np.float64) for turn in turns}
-    for start, cut, turn in zip(starts, cuts, turns, strict=True):
-        stems[turn.speaker][start : start + len(cut.samples)] += cut.samples * gains[turn.speaker]
-    mix = np.sum(list(stems.values()), axis=0)
-    peak = max(float(np.abs(sound).max()) for sound in (mix, *stems.values()))
-    limit = 10 ** (config.peak_limit_db / 20)
-    gain = limit / peak if peak > limit else 1.0
-    captions = tuple(
-        Caption(
-            turn=index,
-            speaker=turn.speaker,
-            start_s=(start + cut.speech[0]) / rate,
-            end_s=(start + cut.speech[1]) / rate,
-            text=turn.text,
-        )
-        for index, (start, cut, turn) in enumerate(zip(starts, cuts, turns, strict=True))
-    )
-    return MixedDialogue(
-        mix=_waveform(mix * gain, rate),
-        stems={speaker: _waveform(stem * gain, rate) for speaker, stem in stems.items()},
-        captions=captions,
-    )
-
-
-def _waveform(samples: NDArray[np.float64], rate: int) -> Waveform:
-    return Waveform(samples=samples.astype(np.float32), sample_rate_hz=rate)
-
-
-def _check(
-    waveforms: Sequence[Waveform], acoustic: Sequence[AcousticTokens], turns: Sequence[Turn]
-) -> int:
     counts = (len(waveforms), len(acoustic), len(turns))
     if len(set(counts)) != 1 or counts[0] == 0:
         raise ShapeError(
             "{} waveforms, {} code sequences, {} turns: need one of each per turn".format(*counts)
         )
-    for index, waveform in enumerate(waveforms):
-        if len(waveform.samples) == 0:
-            raise ShapeError(f"turn {index + 1} has no samples; it needs at least one codec frame")
-        if not np.isfinite(waveform.samples).all():
-            raise AudioError(
-                f"turn {index + 1} has samples that are not finite numbers; restore the weights"
-            )
-    rates = sorted({waveform.sample_rate_hz for waveform in waveforms})
-    if len(rates) != 1:
-        raise ShapeError(f"turns at different sample rates {rates}; decode all with one codec")
-    return rates[0]
-
-
-def _cut_all(
-    waveforms: Sequence[Waveform], acoustic: Sequence[AcousticTokens], fade_s: float
-) -> list[_Cut]:
-    return [
-        _cut(waveform.samples, tokens, waveform.sample_rate_hz, fade_s)
-        for waveform, tokens in zip(waveforms, acoustic, strict=True)
+    cuts = [
+        level_and_cut(waveform, tokens, gains[turn.speaker], config, index)
+        for index, (waveform, tokens, turn) in enumerate(
+            zip(waveforms, acoustic, turns, strict=True)
+        )
     ]
+    return place_turns(cuts, turns, config)
 
 
-def _cut(samples: Samples, tokens: AcousticTokens, rate: int, fade_s: float) -> _Cut:
-    """Insert the inline pauses, cut the silence around the speech, fade both ends."""
+def place_turns(cuts: Sequence[TurnCut], turns: Sequence[Turn], config: MixConfig) -> MixedDialogue:
+    """Place turns that are levelled and cut.
+
+    Args:
+        cuts: one per turn, at least one.
+        turns: in script order.
+        config: the usual gap.
+
+    Raises:
+        ShapeError: if sample rates differ.
+    """
+    rate = cuts[0].sound.sample_rate_hz
+    growing = GrowingMix(config, rate)
+    placed = []
+    stretches: deque[Samples] = deque()
+    for cut, turn, following in zip(cuts, turns, [*turns[1:], None], strict=True):
+        each = growing.add(cut, turn, following)
+        stretches.append(each.mix.samples)
+        placed.append((each.start, each.caption, each.notes))
+    starts, captions, notes = zip(*placed, strict=True)
+    mix = _joined(stretches)
+    sounds = tuple(cut.sound for cut in cuts)
+    return MixedDialogue(
+        mix=Waveform(samples=mix, sample_rate_hz=rate),
+        stems=Stems([turn.speaker for turn in turns], sounds, starts, len(mix)),
+        captions=captions,
+        sounds=sounds,
+        starts=starts,
+        notes=tuple(note for each in notes for note in each),
+    )
+
+
+def prompt_gain(prompt: Waveform, config: MixConfig) -> float:
+    """The factor that brings a speaker to the target level, going by their voice prompt.
+
+    Args:
+        prompt: the prompt as the codec reconstructs it.
+        config: the target.
+
+    Returns:
+        A factor; 1 for a silent prompt.
+    """
+    level_db = speech_level_db(prompt.samples, prompt.sample_rate_hz)
+    if not np.isfinite(level_db):
+        return 1.0
+    return float(10 ** ((config.target_level_db - level_db) / 20))
+
+
+def level_and_cut(
+    waveform: Waveform, tokens: AcousticTokens, gain: float, config: MixConfig, index: int
+) -> TurnCut:
+    """Cut a turn to its speech, insert its pauses, fade both ends, and level it.
+
+    Args:
+        waveform: the turn as decoded.
+        tokens: its pauses.
+        gain: the speaker's; a turn whose peak would still be too high is lowered as a whole.
+        config: fade and peak.
+        index: number of the turn, for messages.
+
+    Raises:
+        ShapeError: if the waveform is empty.
+        AudioError: if a sample is not finite.
+    """
+    samples, rate = waveform.samples, waveform.sample_rate_hz
+    if len(samples) == 0:
+        raise ShapeError(f"turn {index + 1} has no samples; it needs at least one codec frame")
+    if not np.isfinite(samples).all():
+        raise AudioError(
+            f"turn {index + 1} has samples that are not finite numbers; restore the weights"
+        )
     first, last = speech_span(samples, rate) or (0, len(samples))
-    margin, n_fade = round(MARGIN_S * rate), round(fade_s * rate)
+    margin, n_fade = round(MARGIN_S * rate), round(config.fade_s * rate)
     begin, end = max(0, first - margin), min(len(samples), last + margin)
     lead = tail = inside = 0
     segments, edge = [], begin
@@ -164,8 +332,31 @@ def _cut(samples: Samples, tokens: AcousticTokens, rate: int, fade_s: float) -> 
             segments += [_faded(samples[edge:at], n_fade), np.zeros(n_pause, dtype=np.float32)]
             edge, inside = at, inside + n_pause
     segments.append(_faded(samples[edge:end], n_fade))
-    speech = (first - begin, last - begin + inside)
-    return _Cut(np.concatenate(segments), speech, lead, tail)
+    return TurnCut(
+        sound=Waveform(
+            samples=_levelled(np.concatenate(segments), gain, config), sample_rate_hz=rate
+        ),
+        speech=(first - begin, last - begin + inside),
+        lead=lead,
+        tail=tail,
+    )
+
+
+def _levelled(samples: Samples, gain: float, config: MixConfig) -> Samples:
+    peak = gain * float(np.abs(samples).max())
+    limit = 10 ** ((config.peak_limit_db - HEADROOM_DB) / 20)
+    return samples * np.float32(gain if peak <= limit else gain * limit / peak)
+
+
+def _joined(stretches: deque[Samples]) -> Samples:
+    """One array of all, taking them out one by one: they are never held twice."""
+    joined = np.empty(sum(map(len, stretches)), dtype=np.float32)
+    filled = 0
+    while stretches:
+        stretch = stretches.popleft()
+        joined[filled : filled + len(stretch)] = stretch
+        filled += len(stretch)
+    return joined
 
 
 def _faded(samples: Samples, n_fade: int) -> Samples:
@@ -178,33 +369,3 @@ def _faded(samples: Samples, n_fade: int) -> Samples:
     faded[:n_fade] *= ramp
     faded[len(faded) - n_fade :] *= ramp[::-1]
     return faded
-
-
-def _speaker_gains(
-    cuts: Sequence[_Cut], turns: Sequence[Turn], rate: int, target_db: float
-) -> dict[str, float]:
-    """One factor per speaker, from all they say; 1 for a speaker who is silent."""
-    gains = {}
-    for speaker in {turn.speaker for turn in turns}:
-        said = [
-            cut.samples for cut, turn in zip(cuts, turns, strict=True) if turn.speaker == speaker
-        ]
-        level_db = speech_level_db(np.concatenate(said), rate)
-        gains[speaker] = 10 ** ((target_db - level_db) / 20) if np.isfinite(level_db) else 1.0
-    return gains
-
-
-def _place(
-    cuts: Sequence[_Cut], turns: Sequence[Turn], rate: int, default_gap_s: float
-) -> list[int]:
-    """First sample of each cut in the mix; speech follows speech at the gap asked for."""
-    starts: list[int] = []
-    speech_start = speech_end = 0
-    for index, (cut, turn) in enumerate(zip(cuts, turns, strict=True)):
-        default_s = 0.0 if index == 0 else default_gap_s
-        gap = round((default_s if turn.gap_s is None else turn.gap_s) * rate)
-        earliest = max(speech_start, cut.speech[0])
-        speech_start = max(earliest, speech_end + gap + cut.lead)
-        starts.append(speech_start - cut.speech[0])
-        speech_end = speech_start + cut.speech[1] - cut.speech[0] + cut.tail
-    return starts

@@ -49,6 +49,9 @@ class KeyValueCache:
         self.keys, self.values = self.keys[rows], self.values[rows]
 
 
+FEW_QUERIES = 16
+
+
 class SelfAttention(nn.Module):
     """Multi-head attention of a sequence to itself, with rotary positions.
 
@@ -158,7 +161,18 @@ def _attend(queries: Tensor, keys: Tensor, values: Tensor, seen: Tensor | None) 
 
     On a CPU, products written out take half the time of the fused kernel forward and back
     (14 against 29 ms at 6 x 4 heads x 210 positions in bfloat16); forward alone it is the faster.
+    With few queries in float32, the fused kernel on several threads rounds a row now so, now so,
+    whatever stands beside it; the products do not.
     """
+    few = queries.shape[2] < FEW_QUERIES and queries.dtype is torch.float32
+    if queries.device.type == "cpu" and few and not torch.is_grad_enabled():
+        B, H, T, Dh = queries.shape
+        scores = queries.flatten(0, 1) @ keys.flatten(0, 1).transpose(1, 2) / math.sqrt(Dh)
+        scores = scores.view(B, H, T, -1)
+        if seen is not None:
+            scores = scores.masked_fill(~seen, -torch.inf)
+        weights = scores.softmax(dim=-1)
+        return (weights.flatten(0, 1) @ values.flatten(0, 1)).view(B, H, T, Dh)
     if queries.device.type != "cpu" or not torch.is_grad_enabled() or seen is None:
         return F.scaled_dot_product_attention(queries, keys, values, attn_mask=seen)
     B, H, T, Dh = queries.shape

@@ -23,6 +23,9 @@ from pipeline.semantic_to_acoustic.reading import WindowReader, read_prefixes
 
 STAGE = "acoustic"
 
+ROWS_STEP = 16
+"""Frames are scored in multiples of this, so that no window's codes depend on another window."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SoundStormOptions:
@@ -92,7 +95,7 @@ def generate(
     network: SoundStorm,
     windows: Sequence[Window],
     options: SoundStormOptions,
-    rng: torch.Generator,
+    rng: torch.Generator | Sequence[torch.Generator],
     on_progress: ProgressCallback | None = None,
 ) -> list[Tensor]:
     """Speak windows.
@@ -101,7 +104,8 @@ def generate(
         network: in eval mode.
         windows: in any order and of any lengths that fit the network.
         options: how to decode.
-        rng: CPU generator; one number is taken from it whatever the windows are.
+        rng: on the CPU; one, or one for each window. From one, a number is taken whatever the
+            windows are, and every window gets its own by its number.
         on_progress: called after every pass as ("acoustic", done, total) passes of windows.
 
     Returns:
@@ -111,7 +115,7 @@ def generate(
         ShapeError: if a window is longer than `max_frames`, or has wrong axes or ids.
     """
     config = network.config
-    base_seed = int(torch.randint(2**62, (), generator=rng))
+    generators = _generators(rng, len(windows))
     sequences = [window_to_sequence(window, config) for window in windows]
     spoken = [sequence.codes[:, sequence.window_start :] for sequence in sequences]
     groups = list(_groups(sequences, options.batch_frames))
@@ -127,7 +131,7 @@ def generate(
     with torch.inference_mode():
         table = network.code_table()
         for indices in groups:
-            rngs = [_window_generator(base_seed, index) for index in indices]
+            rngs = [generators[index] for index in indices]
             batch = _Batch(network, table, [sequences[index] for index in indices], rngs, options)
             _decode(batch, options, report)
             for index, codes in zip(indices, batch.rows_of_codes(), strict=True):
@@ -214,14 +218,19 @@ def _logits(
     states: Tensor, batch: _Batch, frames: Tensor, options: SoundStormOptions, level: int
 ) -> Tensor:
     """Logits (N, V) float32 of the level at packed frames (N,); with guidance, a second pass."""
-    network = batch.network
-    logits = network.logits(states, level).float()
+    logits = _score(batch.network, states, level)
     if options.guidance_scale == 1.0 or level >= options.guided_levels:
         return logits
-    bare = network.logits(batch.states_without_prompts()[frames], level).float()
+    bare = _score(batch.network, batch.states_without_prompts()[frames], level)
     guided = bare + options.guidance_scale * (logits - bare)
     spread = logits.std(dim=-1, keepdim=True) / guided.std(dim=-1, keepdim=True)
     return guided * (1.0 + options.guidance_rescale * (spread - 1.0))
+
+
+def _score(network: SoundStorm, states: Tensor, level: int) -> Tensor:
+    """Logits of states (N, D), N filled up: a CPU's product of few rows rounds differently."""
+    filled = F.pad(states, (0, 0, 0, -len(states) % ROWS_STEP))
+    return network.logits(filled, level)[: len(states)].float()
 
 
 def _choose(
@@ -278,5 +287,12 @@ def _groups(sequences: Sequence[FrameSequence], batch_frames: int) -> Iterator[l
         yield group
 
 
-def _window_generator(base_seed: int, index: int) -> torch.Generator:
-    return torch.Generator().manual_seed((base_seed + 0x9E3779B97F4A7C15 * (index + 1)) % 2**63)
+def _generators(
+    rng: torch.Generator | Sequence[torch.Generator], n_windows: int
+) -> Sequence[torch.Generator]:
+    if not isinstance(rng, torch.Generator):
+        assert len(rng) == n_windows, f"{len(rng)} generators for {n_windows} windows"
+        return rng
+    base_seed = int(torch.randint(2**62, (), generator=rng))
+    seeds = [(base_seed + 0x9E3779B97F4A7C15 * (index + 1)) % 2**63 for index in range(n_windows)]
+    return [torch.Generator().manual_seed(seed) for seed in seeds]

@@ -44,12 +44,14 @@ def prompt_of(voice: Voice, config: SoundStormConfig) -> tuple[Tensor, Tensor]:
     return voice.semantic_ids[:n_ids], voice.codes[:, : n_ids * config.frames_per_semantic]
 
 
-def plan_turns(semantic: Sequence[SemanticTokens], max_window_ids: int) -> list[list[Chunk]]:
+def plan_turns(
+    semantic: Sequence[SemanticTokens], max_window_ids: Mapping[str, int]
+) -> list[list[Chunk]]:
     """Give every turn windows of its own, so that no turn depends on another one.
 
     Args:
         semantic: one value per turn.
-        max_window_ids: semantic ids that fit a window; at least 1.
+        max_window_ids: speaker to semantic ids that fit a window of theirs; at least 1.
 
     Returns:
         For each window, the one chunk it holds, in script order. A turn longer than a window is
@@ -58,7 +60,7 @@ def plan_turns(semantic: Sequence[SemanticTokens], max_window_ids: int) -> list[
     return [
         [Chunk(turn=turn, start=start, stop=stop)]
         for turn, tokens in enumerate(semantic)
-        for start, stop in _spans_of_pieces(tokens, max_window_ids)
+        for start, stop in _spans_of_pieces(tokens, max_window_ids[tokens.speaker])
     ]
 
 

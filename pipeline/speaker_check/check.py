@@ -11,31 +11,8 @@ import torch
 from torch import Tensor
 
 from pipeline.audio_io import resample, speech_mask, speech_span
-from pipeline.datatypes import Voice, VoiceCheck, Waveform
+from pipeline.datatypes import VoiceCheck, Waveform
 from pipeline.speaker_check.encoder import SpeakerEncoder
-from pipeline.tokenizers.acoustic import Codec
-
-
-def embed_prompts(
-    voices: Mapping[str, Voice], codec: Codec, encoder: SpeakerEncoder
-) -> dict[str, Tensor]:
-    """What every speaker's prompt sounds like.
-
-    Args:
-        voices: speaker ("S1") to voice.
-        codec: of these voices.
-        encoder: hears them.
-
-    Returns:
-        Speaker to (embedding_dim,) float32 of length 1, on the CPU. Equal prompts have equal
-        embeddings, whoever else is in the cast.
-    """
-    prompts = {}
-    for speaker, voice in voices.items():
-        samples = codec.decode(voice.codes[None])[0].float().cpu().numpy()
-        sound = Waveform(samples=samples, sample_rate_hz=codec.sample_rate_hz)
-        prompts[speaker] = embed_sound(sound, encoder)
-    return prompts
 
 
 @torch.inference_mode()
@@ -71,7 +48,7 @@ def check_turn(
         turn: its number, from 0.
         waveform: what was spoken, at any rate.
         speaker: who should be heard; a key of `prompts`.
-        prompts: as `embed_prompts` gives them, of the whole cast.
+        prompts: speaker to the `embed_sound` of their prompt, of all it might be taken for.
         encoder: hears the turn.
         min_speech_s: a turn with less speech than this is not judged.
     """

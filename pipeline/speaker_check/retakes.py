@@ -1,115 +1,116 @@
-"""Checks every turn, speaks flagged ones again, worst first, and says in words what came of it."""
+"""Speaks flagged turns again, worst first, and says in words what came of the check."""
 
-import dataclasses
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Generic, Protocol, TypeVar
 
-from pipeline.datatypes import AcousticTokens, SemanticTokens, Turn, Voice, VoiceCheck, Waveform
+from pipeline.datatypes import Turn, Voice, VoiceCheck
+
+
+class Checked(Protocol):
+    """A way a turn was spoken, with what its check found."""
+
+    @property
+    def check(self) -> VoiceCheck | None:
+        """How much it sounds like its voice; `None`: not checked."""
+
+
+SomeTake = TypeVar("SomeTake", bound=Checked)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Spoken:
-    """All turns as sound, one value each, and what the check of their voices found.
+class Retaken(Generic[SomeTake]):
+    """What came of retakes.
 
     Attributes:
-        turns: of the script.
-        semantic, acoustic, waveforms: of each turn.
-        checks: of each turn; empty before the check.
+        takes: of each turn, the one to be heard.
+        n_made: turn to how often it was spoken again.
         notes: in plain words.
     """
 
-    turns: tuple[Turn, ...]
-    semantic: tuple[SemanticTokens, ...]
-    acoustic: tuple[AcousticTokens, ...]
-    waveforms: tuple[Waveform, ...]
-    checks: tuple[VoiceCheck, ...] = ()
+    takes: tuple[SomeTake, ...]
+    n_made: Mapping[int, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Take:
-    """One way a turn was spoken."""
-
-    acoustic: AcousticTokens
-    waveform: Waveform
-    check: VoiceCheck
-
-    @property
-    def similarity(self) -> float:
-        """To its prompt, in [-1, 1]; a take with too little speech to be judged is the worst."""
-        return -1.0 if self.check.similarity is None else self.check.similarity
-
-
-CheckSound = Callable[[int, Waveform, str], VoiceCheck]
-"""Called as `check(turn, waveform, speaker)`."""
-
-SpeakAgain = Callable[[int, int], tuple[AcousticTokens, Waveform]]
-"""Called as `speak_again(turn, number of the take)`; the first take of a turn is number 1."""
-
-
-def check_and_retake(
-    spoken: Spoken,
-    check: CheckSound,
+def retake_flagged(
+    first: Sequence[SomeTake],
+    turns: Sequence[Turn],
     max_retakes: int,
-    speak_again: SpeakAgain,
+    speak_again: Callable[[int, int], SomeTake],
     on_retake: Callable[[int, int], None],
-) -> Spoken:
-    """Check all turns, and speak flagged ones again until none is left or the budget is spent.
+) -> Retaken[SomeTake]:
+    """Speak flagged turns again until none is left or the budget is spent.
 
     In rounds: every turn that is still flagged once, the least similar first. Of the takes of a
     turn the one most like its prompt is kept; turns that are not flagged are never touched.
 
     Args:
-        spoken: the first takes.
-        check: judges a take.
-        max_retakes: takes that may be made in all; 0 only checks.
-        speak_again: makes one.
+        first: takes of all turns, checked.
+        turns: for their lines.
+        max_retakes: takes that may be made in all.
+        speak_again: called as (turn, number of the take); the first take of a turn is number 1.
         on_retake: called before each as (takes made, budget).
 
     Returns:
-        The takes kept, with their checks, and notes on retakes and on turns that are still flagged.
+        The takes kept, and notes on turns that were spoken again.
     """
-
-    def take(turn: int, acoustic: AcousticTokens, waveform: Waveform) -> Take:
-        judged = check(turn, waveform, spoken.turns[turn].speaker)
-        return Take(acoustic=acoustic, waveform=waveform, check=judged)
-
-    first = [
-        take(turn, acoustic, waveform)
-        for turn, (acoustic, waveform) in enumerate(
-            zip(spoken.acoustic, spoken.waveforms, strict=True)
-        )
-    ]
     kept, made = list(first), Counter[int]()
-    while made.total() < max_retakes and any(best.check.flagged for best in kept):
+    while made.total() < max_retakes and any(_is_flagged(best) for best in kept):
         for turn in _worst_first(kept)[: max_retakes - made.total()]:
             on_retake(made.total(), max_retakes)
             made[turn] += 1
-            again = take(turn, *speak_again(turn, made[turn] + 1))
-            if again.similarity > kept[turn].similarity:
+            again = speak_again(turn, made[turn] + 1)
+            if _similarity(again) > _similarity(kept[turn]):
                 kept[turn] = again
-    return dataclasses.replace(
-        spoken,
-        acoustic=tuple(best.acoustic for best in kept),
-        waveforms=tuple(best.waveform for best in kept),
-        checks=tuple(best.check for best in kept),
-        notes=tuple(_retake_notes(first, kept, made, spoken.turns)),
-    )
+    notes = _retake_notes(first, kept, made, turns)
+    return Retaken(takes=tuple(kept), n_made=made, notes=tuple(notes))
 
 
-def _worst_first(takes: Sequence[Take]) -> list[int]:
-    flagged = [turn for turn, take in enumerate(takes) if take.check.flagged]
-    return sorted(flagged, key=lambda turn: takes[turn].similarity)
+def flag_note(check: VoiceCheck | None, turn: Turn, voices: Mapping[str, Voice]) -> str | None:
+    """Say that a turn does not sound like its voice, in plain words; `None` if it does.
+
+    Args:
+        check: of the turn.
+        turn: for its line and speaker.
+        voices: speaker to voice.
+    """
+    if check is None or not check.flagged or check.nearest is None:
+        return None
+    own = f"its voice {voices[turn.speaker].name!r} (likeness {check.similarity:.2f})"
+    if check.nearest == turn.speaker:
+        return f"line {turn.line} does not sound much like {own}"
+    other = f"{voices[check.nearest].name!r} ({check.nearest_similarity:.2f})"
+    return f"line {turn.line} sounds more like {other} than like {own}"
+
+
+def _is_flagged(take: Checked) -> bool:
+    return take.check is not None and take.check.flagged
+
+
+def _similarity(take: Checked) -> float:
+    """To the prompt, in [-1, 1]; a take with too little speech to be judged is the worst."""
+    if take.check is None or take.check.similarity is None:
+        return -1.0
+    return take.check.similarity
+
+
+def _worst_first(takes: Sequence[Checked]) -> list[int]:
+    flagged = [turn for turn, take in enumerate(takes) if _is_flagged(take)]
+    return sorted(flagged, key=lambda turn: _similarity(takes[turn]))
 
 
 def _retake_notes(
-    first: Sequence[Take], kept: Sequence[Take], made: Mapping[int, int], turns: Sequence[Turn]
+    first: Sequence[Checked],
+    kept: Sequence[Checked],
+    made: Mapping[int, int],
+    turns: Sequence[Turn],
 ) -> list[str]:
     notes = []
     for turn in sorted(made):
         times = "once" if made[turn] == 1 else f"{made[turn]} times"
-        before, after = first[turn].similarity, kept[turn].similarity
+        before, after = _similarity(first[turn]), _similarity(kept[turn])
         outcome = (
             f"its likeness to its voice rose from {before:.2f} to {after:.2f}"
             if kept[turn] is not first[turn]
@@ -117,24 +118,3 @@ def _retake_notes(
         )
         notes.append(f"line {turns[turn].line} was spoken again {times}: {outcome}")
     return notes
-
-
-def flag_notes(spoken: Spoken, voices: Mapping[str, Voice]) -> tuple[str, ...]:
-    """Which turns do not sound like their voices, in plain words.
-
-    Args:
-        spoken: with its checks.
-        voices: speaker to voice.
-    """
-    notes = []
-    for check in spoken.checks:
-        if not check.flagged or check.nearest is None:
-            continue
-        turn = spoken.turns[check.turn]
-        own = f"its voice {voices[turn.speaker].name!r} (likeness {check.similarity:.2f})"
-        if check.nearest == turn.speaker:
-            notes.append(f"line {turn.line} does not sound much like {own}")
-        else:
-            other = f"{voices[check.nearest].name!r} ({check.nearest_similarity:.2f})"
-            notes.append(f"line {turn.line} sounds more like {other} than like {own}")
-    return tuple(notes)

@@ -10,16 +10,26 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from pipeline.config import TextToSemanticConfig
 from pipeline.datatypes import ProgressCallback, TextTokens
 from pipeline.errors import ScriptError, ShapeError
-from pipeline.text_to_semantic.decoding import Candidate, SamplingOptions, decode_batch
+from pipeline.text_to_semantic.decoding import (
+    Candidate,
+    SamplingOptions,
+    decode_batch,
+    sequences_step,
+)
 from pipeline.text_to_semantic.layout import expected_piece_frames, read_layout
 from pipeline.text_to_semantic.model import TextToSemantic
 
 STAGE = "semantic"
+
+TEXT_STEP = 32
+"""Texts are padded to a multiple of this: what is made of one then does not depend, bit for bit,
+on the longest one beside it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +74,8 @@ def generate(
             the end is used.
         options: how to speak.
         rng: on the CPU; one, or one for each sequence. From one, every sequence gets its own by its
-            number, so that a change to one does not change the others.
+            number, so that a change to one does not change the others: on a CPU, what is said of a
+            sequence is the same to the last bit whatever is spoken beside it.
         on_progress: called as `on_progress("semantic", finished, total)`.
 
     Returns:
@@ -154,16 +165,24 @@ class _Speaker:
         generators: Sequence[torch.Generator],
         on_step: Callable[[int], None],
     ) -> list[list[Candidate]]:
-        """Candidates of each of the sequences."""
+        """Candidates of each sequence; on a CPU none depends on another, to the last bit."""
+        n_wanted, step = len(numbers), sequences_step(self.network, self.options.sampling)
+        fillers = [numbers[-1]] * (-n_wanted % step)
+        numbers, generators = (
+            [*numbers, *fillers],
+            [*generators, *(torch.Generator() for _ in fillers)],
+        )
         texts = [self.texts[number] for number in numbers]
         text_ids = torch.nn.utils.rnn.pad_sequence(texts, batch_first=True).to(self.device)
+        text_ids = F.pad(text_ids, (0, -text_ids.shape[1] % TEXT_STEP))
         lengths = torch.tensor([len(text) for text in texts], device=self.device)
         valid = torch.arange(text_ids.shape[1], device=self.device) < lengths[:, None]
         prompts = [self.prompts[number] for number in numbers]
         paces = [self.paces[number] for number in numbers]
         durations = paced_durations(self.network, text_ids, valid, prompts, paces)
         encoded = self.network.encode(text_ids, valid, prompts, durations)
-        return decode_batch(self.network, encoded, self.options.sampling, generators, on_step)
+        candidates = decode_batch(self.network, encoded, self.options.sampling, generators, on_step)
+        return candidates[:n_wanted]
 
 
 def paced_durations(
@@ -215,7 +234,7 @@ def _reporter(
 ) -> Callable[[int], None]:
     def report(n_finished: int) -> None:
         if on_progress is not None:
-            on_progress(STAGE, n_before + n_finished, n_total)
+            on_progress(STAGE, min(n_before + n_finished, n_total), n_total)
 
     return report
 

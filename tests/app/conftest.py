@@ -1,6 +1,6 @@
 """A stand-in pipeline for tests of the doors: real parsing and casting, tones for speech."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,7 +15,17 @@ from app.voice_library import VoiceLibrary
 from pipeline.audio_io import read_audio
 from pipeline.casting import WantedVoice, cast_voices
 from pipeline.config import LimitsConfig
-from pipeline.datatypes import Caption, Dialogue, ProgressCallback, Script, Voice, Waveform
+from pipeline.datatypes import (
+    AcousticTokens,
+    Caption,
+    Dialogue,
+    ProgressCallback,
+    Script,
+    SemanticTokens,
+    SpokenTurn,
+    Voice,
+    Waveform,
+)
 from pipeline.dialogue import SynthesisOptions
 from pipeline.recording_to_voice import load_voice, recording_to_voice
 from pipeline.script_to_turns import script_to_turns
@@ -77,6 +87,33 @@ class TonePipeline:
             with clock.stage(stage):
                 self.before_stage(stage)
         return _dialogue(read, seed, (*read.notes, *notes), clock.seconds)
+
+    def stream(
+        self,
+        script: Any,
+        voices: Mapping[str, WantedVoice] | None = None,
+        seed: int = 0,
+        options: SynthesisOptions | None = None,
+        on_progress: ProgressCallback | None = None,
+    ) -> Iterator[SpokenTurn]:
+        dialogue = self.synthesize(script, voices, seed, options, on_progress)
+        for caption, turn in zip(dialogue.captions, dialogue.turns, strict=True):
+            start, end = round(caption.start_s * RATE_HZ), round(caption.end_s * RATE_HZ)
+            sound = Waveform(samples=dialogue.mix.samples[start:end], sample_rate_hz=RATE_HZ)
+            ids = torch.zeros(round(TURN_S * 25), dtype=torch.int64)
+            yield SpokenTurn(
+                index=caption.turn,
+                turn=turn,
+                caption=caption,
+                sound=sound,
+                start=start,
+                mix=sound,
+                seed=seed,
+                semantic=SemanticTokens(semantic_ids=ids, speaker=turn.speaker, rate_hz=25.0),
+                acoustic=AcousticTokens(
+                    codes=ids.repeat(4, 2), speaker=turn.speaker, frame_rate_hz=50.0
+                ),
+            )
 
     def _read(self, path: Path) -> Voice:
         if path.suffix == ".safetensors":

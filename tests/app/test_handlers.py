@@ -8,9 +8,9 @@ from app.handlers import (
     MAX_RETAKES,
     MAX_SEED,
     OWN_RECORDING,
+    ProgressMeter,
     SpeakForm,
     VoiceRow,
-    progress_share,
     read_script,
     roll_seed,
     speak_form,
@@ -135,7 +135,14 @@ def test_cancel_in_the_middle_stops_the_work_and_leaves_no_file(
 
 
 def test_progress_only_grows_and_ends_at_one() -> None:
-    steps = [progress_share(stage, done, 4) for stage in STAGES for done in range(5)]
+    meter = ProgressMeter()
+    steps = [meter.share("read", 0, 1), meter.share("read", 1, 1)]
+    steps += [  # two batches
+        meter.share(stage, 4 * batch + done, 8)
+        for batch in range(2)
+        for stage in STAGES[1:]
+        for done in range(5)
+    ]
     assert steps == sorted(steps)
     assert steps[0] == 0.0
     assert steps[-1] == pytest.approx(1.0)

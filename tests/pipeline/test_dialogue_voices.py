@@ -161,9 +161,8 @@ def test_retakes_are_reported_as_part_of_the_check(strict: DialoguePipeline) -> 
         options=_options(max_retakes=2),
         on_progress=lambda *counts: seen.append(counts),
     )
-    assert [counts for counts in seen if counts[0] == "check"] == [
-        ("check", 0, 1), ("check", 0, 2), ("check", 1, 2), ("check", 1, 1)
-    ]  # fmt: skip
+    shares = [done / total for stage, done, total in seen if stage == "check"]
+    assert shares == [0.0, 0.5, 0.5, 0.5, 0.5, 0.75, 1.0]
 
 
 def test_weights_without_an_encoder_speak_but_cannot_retake(

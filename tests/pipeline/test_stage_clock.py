@@ -25,3 +25,25 @@ def test_a_listener_can_stop_the_work() -> None:
     with pytest.raises(CancelledError, match="stop"), clock.stage("read"):
         pytest.fail("the body ran")
     assert clock.seconds == {}
+
+
+def test_a_stage_that_runs_on_batches_grows_once_from_nothing_to_all() -> None:
+    seen: list[float] = []
+    clock = StageClock(lambda stage, done, total: seen.append(done / total))
+    for before, size in ((0, 1), (1, 3), (4, 2)):
+        clock.expect(before, size, 6)
+        with clock.stage("acoustic"):
+            time.sleep(0.002)
+            clock.report("acoustic", 1, 2)
+    assert seen == sorted(seen)
+    assert (seen[0], seen[-1], seen[1]) == (0.0, 1.0, 0.5 / 6)
+    assert clock.seconds["acoustic"] >= 0.006
+
+
+def test_what_is_expected_of_one_stage_leaves_the_others() -> None:
+    seen: list[tuple[str, int, int]] = []
+    clock = StageClock(lambda stage, done, total: seen.append((stage, done, total)))
+    clock.expect(1, 1, 2, "check")
+    clock.report("check", 1, 4)
+    clock.report("mix", 1, 4)
+    assert seen == [("check", 5, 8), ("mix", 1, 4)]

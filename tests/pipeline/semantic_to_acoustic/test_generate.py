@@ -9,6 +9,7 @@ from torch import Tensor
 
 from pipeline.config import tiny
 from pipeline.errors import ConfigError, ShapeError
+from pipeline.semantic_to_acoustic import generate as decoding
 from pipeline.semantic_to_acoustic.align import Window
 from pipeline.semantic_to_acoustic.generate import SoundStormOptions, generate
 from pipeline.semantic_to_acoustic.masking import n_hidden_after
@@ -48,19 +49,19 @@ class Watch:
         self.seen: list[Tensor] = []
         self.levels: list[int] = []
         self.n_scored: list[int] = []
-        states, logits = WindowReader.states, network.logits
+        states, score = WindowReader.states, decoding._score
 
         def watched_states(reader: WindowReader, codes: Tensor) -> Tensor:
             self.seen.append(reader.packing.row(codes, 0).clone())
             return states(reader, codes)
 
-        def watched_logits(states: Tensor, level: int) -> Tensor:
+        def watched_score(network: SoundStorm, states: Tensor, level: int) -> Tensor:
             self.levels.append(level)
             self.n_scored.append(len(states))
-            return logits(states, level)
+            return score(network, states, level)
 
         monkeypatch.setattr(WindowReader, "states", watched_states)
-        monkeypatch.setattr(network, "logits", watched_logits)
+        monkeypatch.setattr(decoding, "_score", watched_score)
 
 
 def test_passes_heads_and_hidden_counts_are_exactly_those_of_the_schedule(
@@ -236,3 +237,13 @@ def test_no_pass_at_all_is_refused(wrong: dict[str, int]) -> None:
 def test_negative_scales_are_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(ConfigError, match="must not be negative"):
         SoundStormOptions(**wrong)
+
+
+def test_a_window_with_its_own_generator_is_the_same_alone_and_beside_others(
+    network: SoundStorm,
+) -> None:
+    windows = [window(n, seed=n) for n in (2, 7, 3, 40)]
+    together = generate(network, windows, OPTIONS, [rng(n) for n in range(4)])
+    for number in range(4):
+        (alone,) = generate(network, [windows[number]], OPTIONS, [rng(number)])
+        assert torch.equal(alone, together[number])

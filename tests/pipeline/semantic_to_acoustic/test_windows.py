@@ -1,3 +1,4 @@
+import dataclasses
 from itertools import pairwise
 
 import pytest
@@ -10,6 +11,7 @@ from pipeline.semantic_to_acoustic.align import check_window
 from pipeline.semantic_to_acoustic.windows import (
     build_windows,
     max_window_ids,
+    plan_turns,
     plan_windows,
     prompt_of,
     windows_to_turns,
@@ -46,6 +48,22 @@ def test_every_id_is_in_one_window_in_order_and_none_is_too_long(lengths: tuple[
     spans = [(c.turn, id_) for chunks in plan for c in chunks for id_ in range(c.start, c.stop)]
     assert spans == [(turn, id_) for turn, n_ids in enumerate(lengths) for id_ in range(n_ids)]
     assert max(sum(c.stop - c.start for c in chunks) for chunks in plan) <= 10
+
+
+def test_every_turn_has_windows_of_its_own_cut_where_pieces_end() -> None:
+    turns = _turns(4, 26, 9, 25)
+    turns[1] = dataclasses.replace(turns[1], piece_starts=(8, 17))
+    plan = plan_turns(turns, {"S1": 10, "S2": 20, "S3": 10})
+    spans = [(chunk.turn, chunk.start, chunk.stop) for (chunk,) in plan]
+    assert spans == [
+        (0, 0, 4),
+        (1, 0, 17),
+        (1, 17, 26),
+        (2, 0, 9),
+        (3, 0, 8),
+        (3, 8, 16),
+        (3, 16, 25),
+    ]
 
 
 def test_windows_carry_slots_and_the_prompts_of_those_who_speak() -> None:

@@ -6,10 +6,9 @@ import torch
 from torch import Tensor
 
 from pipeline.config import tiny
-from pipeline.datatypes import Voice, Waveform
-from pipeline.speaker_check.check import check_turn, embed_prompts, embed_sound
+from pipeline.datatypes import Waveform
+from pipeline.speaker_check.check import check_turn, embed_sound
 from pipeline.speaker_check.encoder import SpeakerEncoder
-from pipeline.tokenizers.spectral_codec import SpectralCodec
 
 MIN_S = 0.6
 
@@ -106,25 +105,3 @@ def test_silence_around_and_the_sample_rate_hardly_matter(speech_like: Waveform)
     doubled = np.repeat(speech_like.samples, 2)
     faster = embed_sound(Waveform(samples=doubled, sample_rate_hz=32_000), encoder)
     assert float(plain @ faster) > 0.95
-
-
-def test_a_prompt_is_heard_through_the_codec_and_alike_in_every_cast() -> None:
-    torch.manual_seed(0)
-    codec = SpectralCodec(tiny().codec).eval()
-    encoder = _encoder()
-    voices = {
-        name: Voice(
-            name=name,
-            semantic_ids=torch.zeros(25, dtype=torch.int64),
-            codes=torch.full((4, 50), number),
-            level_db=-23.0,
-            codec_id=codec.identity,
-        )
-        for number, name in enumerate(("S1", "S2"))
-    }
-    both = embed_prompts(voices, codec, encoder)
-    alone = embed_prompts({"S2": voices["S2"]}, codec, encoder)
-    assert torch.equal(both["S2"], alone["S2"])
-    decoded = codec.decode(voices["S1"].codes[None])[0].numpy()
-    sound = Waveform(samples=decoded, sample_rate_hz=codec.sample_rate_hz)
-    assert torch.equal(both["S1"], embed_sound(sound, encoder))

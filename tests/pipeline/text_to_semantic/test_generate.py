@@ -10,6 +10,7 @@ from pipeline.errors import CancelledError, ScriptError, ShapeError
 from pipeline.text_to_semantic.decoding import Candidate, SamplingOptions, decode_batch
 from pipeline.text_to_semantic.generate import (
     TextToSemanticOptions,
+    _Speaker,
     generate,
     is_acceptable,
     paced_durations,
@@ -182,3 +183,19 @@ def test_the_usual_pace_leaves_durations_to_the_network(network: TextToSemantic)
     text_ids = _sequence("some words").text_ids[None]
     valid = torch.ones_like(text_ids, dtype=torch.bool)
     assert paced_durations(network, text_ids, valid, [None], [(1.0,)]) is None
+
+
+def test_neighbours_change_no_bit_of_what_a_sequence_says(network: TextToSemantic) -> None:
+    sequences = [_sequence("a" * n) for n in (3, 40, 17, 90, 8, 31, 64)]
+
+    def heard(numbers: list[int]) -> list[list[Candidate]]:
+        speaker = _Speaker(network, sequences, [None] * len(sequences), OPTIONS)
+        with torch.inference_mode():
+            return speaker.speak(numbers, [_seeded(number) for number in numbers], lambda _: None)
+
+    together = heard([0, 1, 2, 3, 4, 5, 6])
+    for group in ([0], [3], [5, 2], [6, 1, 4]):
+        for number, alone in zip(group, heard(group), strict=True):
+            for a, b in zip(alone, together[number], strict=True):
+                assert (a.log_likelihood, a.coverage) == (b.log_likelihood, b.coverage)
+                assert all(torch.equal(x, y) for x, y in zip(a.pieces, b.pieces, strict=True))

@@ -1,0 +1,42 @@
+"""Which turns are spoken together: few at first if someone waits for the sound, then many."""
+
+from collections.abc import Iterable, Sequence
+
+from pipeline.config import LimitsConfig, MixConfig
+from pipeline.datatypes import Turn
+
+WHOLE_BATCH_S = 60.0
+"""About how much speech is made at once: enough to fill a processor, little enough to hold."""
+
+FIRST_BATCHES_S = (0.0, 8.0, 16.0, 30.0)
+"""The first batches when someone is listening; the first one is a single turn."""
+
+
+def estimate_turn_seconds(turn: Turn, limits: LimitsConfig, mix: MixConfig) -> float:
+    """About how long a turn lasts, the gap before it included: from letters, pace and pauses."""
+    gap_s = mix.default_gap_s if turn.gap_s is None else turn.gap_s
+    pauses_s = sum(pause_s for _, pause_s in turn.pauses)
+    return len(turn.spoken_text) / (limits.characters_per_second * turn.pace) + gap_s + pauses_s
+
+
+def plan_batches(seconds: Sequence[float], first: Iterable[float] = ()) -> list[range]:
+    """Share turns out into batches, in order.
+
+    Args:
+        seconds: about how long each turn lasts.
+        first: how long the first batches shall be; later ones are `WHOLE_BATCH_S`.
+
+    Returns:
+        Turns of each batch, at least one; as many as are no longer together than asked.
+    """
+    wanted = iter(first)
+    batches: list[range] = []
+    start, filled_s, room_s = 0, 0.0, next(wanted, WHOLE_BATCH_S)
+    for index, turn_s in enumerate(seconds):
+        if index > start and filled_s + turn_s > room_s:
+            batches.append(range(start, index))
+            start, filled_s, room_s = index, 0.0, next(wanted, WHOLE_BATCH_S)
+        filled_s += turn_s
+    if len(seconds):
+        batches.append(range(start, len(seconds)))
+    return batches

@@ -1,0 +1,87 @@
+"""Who speaks in a script: the voice of each speaker, its gain and its embedding, when first needed.
+
+All three come from the voice prompt alone, as SoundStorm is given it and the codec reconstructs it:
+nothing here depends on what the speakers say later.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import Tensor
+
+from pipeline.config import MixConfig
+from pipeline.datatypes import Turn, Voice, Voices, Waveform
+from pipeline.models import Models
+from pipeline.semantic_to_acoustic.windows import prompt_of
+from pipeline.speaker_check.check import embed_sound
+from pipeline.waveform_to_dialogue import prompt_gain
+
+
+class Ensemble:
+    """The speakers of one script.
+
+    Args:
+        cast: speaker to voice; `None`: one is to be made up and given to `give_voice`.
+        turns: of the script; they tell when each speaker is first heard.
+        models: for the codec and the speaker encoder.
+        mix: the level wanted, and how turns are cut.
+    """
+
+    def __init__(self, cast: Voices, turns: Sequence[Turn], models: Models, mix: MixConfig) -> None:
+        self.mix = mix
+        self._models = models
+        self.voices: dict[str, Voice | None] = dict(cast)
+        self._first_turns = {turn.speaker: len(turns) - 1 - i for i, turn in enumerate(turns[::-1])}
+        self._made_up = {speaker for speaker, voice in cast.items() if voice is None}
+        self._prompts: dict[str, Waveform] = {}
+        self._embeddings: dict[str, Tensor] = {}
+
+    def first_turn(self, speaker: str) -> int:
+        """Number of the turn in which a speaker is first heard, from 0."""
+        return self._first_turns[speaker]
+
+    def known_voices(self) -> dict[str, Voice]:
+        """Speakers who have a voice by now."""
+        return {name: voice for name, voice in self.voices.items() if voice is not None}
+
+    def give_voice(self, speaker: str, voice: Voice) -> None:
+        """Let a speaker keep a voice that was made up."""
+        self.voices[speaker] = voice
+
+    def gain(self, speaker: str) -> float:
+        """The factor that brings what a speaker says to the level wanted."""
+        return prompt_gain(self._prompt(speaker), self.mix)
+
+    def embeddings_at(self, turn_index: int) -> Mapping[str, Tensor]:
+        """Speaker to the embedding of their prompt, of all whose voice is known at a turn.
+
+        That is everyone whose voice was given, and those made up up to there: what a turn is
+        compared with does not depend on the turns it was spoken together with.
+
+        Args:
+            turn_index: number of the turn, from 0.
+        """
+        known = [
+            speaker
+            for speaker in self.known_voices()
+            if speaker not in self._made_up or self._first_turns[speaker] <= turn_index
+        ]
+        return {speaker: self._embedding(speaker) for speaker in known}
+
+    def _embedding(self, speaker: str) -> Tensor:
+        encoder = self._models.speaker
+        assert encoder is not None, "asked only where voices are checked"
+        if speaker not in self._embeddings:
+            self._embeddings[speaker] = embed_sound(self._prompt(speaker), encoder)
+        return self._embeddings[speaker]
+
+    @torch.inference_mode()
+    def _prompt(self, speaker: str) -> Waveform:
+        if speaker not in self._prompts:
+            voice = self.voices[speaker]
+            assert voice is not None, f"{speaker} has no voice yet"
+            codec = self._models.codec
+            codes = prompt_of(voice, self._models.soundstorm.config)[1]
+            samples = codec.decode(codes[None])[0].float().cpu().numpy()
+            self._prompts[speaker] = Waveform(samples=samples, sample_rate_hz=codec.sample_rate_hz)
+        return self._prompts[speaker]

@@ -1,0 +1,322 @@
+"""The flow, arrows 3 to 5 for any turns of a script: semantic ids, codes, sound, checked and cut.
+
+What is made of a turn depends on its own words, the words of the turn before it, its speaker's
+voice and its own seed, and on nothing else: not on the turns it is spoken together with.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from pipeline.acoustic_to_waveform import acoustic_to_waveform
+from pipeline.config import LimitsConfig
+from pipeline.datatypes import (
+    AcousticTokens,
+    Script,
+    SemanticTokens,
+    TextTokens,
+    Turn,
+    Voice,
+    VoiceCheck,
+    Voices,
+    Waveform,
+)
+from pipeline.ensemble import Ensemble
+from pipeline.errors import ConfigError, ScriptError
+from pipeline.models import Models
+from pipeline.seeds import seeded_generator
+from pipeline.semantic_to_acoustic.generate import SoundStormOptions
+from pipeline.semantic_to_acoustic.generate import generate as generate_acoustic
+from pipeline.semantic_to_acoustic.windows import (
+    Chunk,
+    build_windows,
+    max_window_ids,
+    plan_turns,
+    plan_windows,
+    prompt_of,
+    windows_to_turns,
+)
+from pipeline.speaker_check.check import check_turn
+from pipeline.stage_clock import StageClock
+from pipeline.text_to_semantic.generate import TextToSemanticOptions
+from pipeline.text_to_semantic.generate import generate as generate_semantic
+from pipeline.text_to_semantic.pieces import pieces_to_turns
+from pipeline.waveform_to_dialogue import TurnCut, level_and_cut
+
+WINDOW_S = 30.0
+"""Longest stretch decoded as one: what the networks are trained on."""
+
+MADE_UP_VOICE_S = 4.0
+"""How much speech a made-up voice is first heard in; that then serves as everyone's prompt does."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SynthesisOptions:
+    """How to generate; no part of the weights.
+
+    Attributes:
+        text: of text-to-semantic.
+        storm: of SoundStorm.
+        mode: "turns" speaks all turns at once, each in its own sequence; "window" speaks up to 30 s
+            of consecutive turns in one sequence, as in the paper.
+        prompt_text: read the text in the manner of the voice, too, by its semantic prompt; a whole
+            window never is. SPEAR-TTS does not, and the shipped weights read better without.
+        check_voices: compare every turn with its voice prompt, if the weights hold a speaker
+            encoder; what does not sound like its voice is told in the notes.
+        max_retakes: how many takes may be made in all of turns that do not; 0: none.
+    """
+
+    text: TextToSemanticOptions = field(default_factory=TextToSemanticOptions)
+    storm: SoundStormOptions = field(default_factory=SoundStormOptions)
+    mode: Literal["turns", "window"] = "turns"
+    prompt_text: bool = False
+    check_voices: bool = True
+    max_retakes: int = 0
+
+    def __post_init__(self) -> None:
+        if self.max_retakes < 0:
+            raise ConfigError(f"max_retakes must be 0 or more, is {self.max_retakes}")
+        if self.max_retakes > 0 and not self.check_voices:
+            raise ConfigError("retakes need check_voices, which finds the turns to speak again")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Performance:
+    """A script that is ready to be spoken.
+
+    Attributes:
+        script: as parsed.
+        text: all its sequences.
+        seeds: of each turn.
+        ensemble: who speaks.
+        options: how to speak.
+        notes: what was guessed so far.
+    """
+
+    script: Script
+    text: tuple[TextTokens, ...]
+    seeds: tuple[int, ...]
+    ensemble: Ensemble
+    options: SynthesisOptions
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Take:
+    """One way a turn was spoken.
+
+    Attributes:
+        index: number of the turn, from 0.
+        semantic, acoustic: of the turn.
+        cut: its sound, levelled and cut, ready to be placed.
+        check: how much it sounds like its voice; `None`: not checked.
+        notes: what is worth knowing.
+    """
+
+    index: int
+    semantic: SemanticTokens
+    acoustic: AcousticTokens
+    cut: TurnCut
+    check: VoiceCheck | None = None
+    notes: tuple[str, ...] = ()
+
+
+class TurnSpeaker:
+    """Speaks turns of one script, any of them and in any order.
+
+    Args:
+        models: the networks.
+        performance: what to say, who says it, from which seeds and how.
+        limits: for the check of voices.
+        clock: told of stages and progress.
+    """
+
+    def __init__(
+        self, models: Models, performance: Performance, limits: LimitsConfig, clock: StageClock
+    ) -> None:
+        self._models, self._performance = models, performance
+        self._limits, self._clock = limits, clock
+        self._options, self._ensemble = performance.options, performance.ensemble
+
+    def speak(self, indices: Sequence[int]) -> list[Take]:
+        """Speak turns together: each line below is one arrow of docs/flow.md.
+
+        Args:
+            indices: numbers of the turns, from 0, in order; in mode "window" all of a window. The
+                first turn of a speaker whose voice is to be made up comes with or before others.
+
+        Returns:
+            A take of each.
+
+        Raises:
+            ScriptError: if a turn could not be spoken.
+            CancelledError: if the clock's listener raises it.
+        """
+        clock = self._clock
+        with clock.stage("semantic"):
+            semantic = self._read_out(indices)
+        with clock.stage("acoustic"):
+            self._make_up_voices(indices, semantic)
+            voices = self._ensemble.voices
+            plan, acoustic = self._give_voice(indices, semantic, voices, "acoustic", clock)
+        with clock.stage("waveform"):
+            waveforms = acoustic_to_waveform(acoustic, self._models.codec, on_progress=clock.report)
+            cuts = [self._cut(*each) for each in zip(indices, waveforms, acoustic, strict=True)]
+        with clock.stage("check"):
+            checks = list(self._check_all(indices, waveforms))
+        return [
+            Take(
+                index=index,
+                semantic=semantic[place],
+                acoustic=acoustic[place],
+                cut=cuts[place],
+                check=checks[place],
+                notes=self._cut_notes(place, index, plan),
+            )
+            for place, index in enumerate(indices)
+        ]
+
+    def speak_again(self, take: Take, number: int) -> Take:
+        """Another take with the same semantic ids: what is said stays, how it sounds does not.
+
+        Args:
+            take: the first one.
+            number: of the new take; the first is number 1.
+
+        Raises:
+            CancelledError: if the clock's listener raises it.
+        """
+        quiet = StageClock(None)
+        voices, purpose = self._ensemble.voices, f"take {number}"
+        _, acoustic = self._give_voice([take.index], [take.semantic], voices, purpose, quiet)
+        waveform = acoustic_to_waveform(acoustic, self._models.codec)[0]
+        cut = self._cut(take.index, waveform, acoustic[0])
+        check = self._check(take.index, waveform)
+        return replace(take, acoustic=acoustic[0], cut=cut, check=check)
+
+    def _turn(self, index: int) -> Turn:
+        return self._performance.script.turns[index]
+
+    def _read_out(self, indices: Sequence[int]) -> tuple[SemanticTokens, ...]:
+        """Arrow 3 for chosen turns; to the stage, they are numbered from 0."""
+        models, performance, options = self._models, self._performance, self._options
+        places = {index: place for place, index in enumerate(indices)}
+        config = models.soundstorm.config
+        text = [
+            replace(each, turn_indices=tuple(places[index] for index in each.turn_indices))
+            for each in performance.text
+            if each.turn_indices[0] in places
+        ]
+        prompted = options.prompt_text and options.mode == "turns"
+        prompts: list[Tensor | None] = []
+        generators, n_begun = [], Counter[int]()
+        for sequence in text:
+            first = indices[sequence.turn_indices[0]]
+            voice = self._ensemble.voices[self._turn(first).speaker]
+            given = prompted and voice is not None
+            prompts.append(prompt_of(voice, config)[0] if given and voice is not None else None)
+            purpose = f"semantic {n_begun[first]}"
+            generators.append(seeded_generator(performance.seeds[first], purpose))
+            n_begun[first] += 1
+        network, report = models.text_to_semantic, self._clock.report
+        try:
+            pieces = generate_semantic(network, text, prompts, options.text, generators, report)
+        except ScriptError as error:  # the stage knows turns by their place, not lines
+            index = None if error.turn is None else indices[error.turn]
+            line = None if index is None else self._turn(index).line
+            raise ScriptError(str(error), line, index) from error
+        rate_hz = models.codec.frame_rate_hz / config.frames_per_semantic
+        return pieces_to_turns(text, pieces, [self._turn(index) for index in indices], rate_hz)
+
+    def _make_up_voices(self, indices: Sequence[int], semantic: Sequence[SemanticTokens]) -> None:
+        """Let the network choose a voice once, so that a speaker keeps it for good.
+
+        It is heard in the beginning of the speaker's first turn, whatever is said later.
+        """
+        for place, index in enumerate(indices):
+            speaker = self._turn(index).speaker
+            if self._ensemble.voices[speaker] is not None:
+                continue
+            assert index == self._ensemble.first_turn(speaker), f"turn {index} without a voice"
+            said, seed = semantic[place], self._performance.seeds[index]
+            sample = replace(
+                said,
+                semantic_ids=said.semantic_ids[: round(MADE_UP_VOICE_S * said.rate_hz)],
+                pauses=(),
+                piece_starts=(),
+            )
+            nobody, quiet = {speaker: None}, StageClock(None)
+            _, heard = self._give_voice([index], [sample], nobody, "voice", quiet)
+            voice = Voice(
+                name=f"made up for {speaker}",
+                semantic_ids=sample.semantic_ids,
+                codes=heard[0].codes,
+                level_db=self._ensemble.mix.target_level_db,
+                codec_id=self._models.codec.identity,
+                description=f"made up by the model with seed {seed}",
+            )
+            self._ensemble.give_voice(speaker, voice)
+
+    def _give_voice(
+        self,
+        indices: Sequence[int],
+        semantic: Sequence[SemanticTokens],
+        voices: Voices,
+        purpose: str,
+        clock: StageClock,
+    ) -> tuple[list[list[Chunk]], tuple[AcousticTokens, ...]]:
+        """Arrow 4: the windows' plan, and codes of each turn."""
+        network = self._models.soundstorm
+        plan = self._plan(semantic, voices)
+        windows = build_windows(semantic, plan, voices, network.config)
+        seeds = [self._performance.seeds[indices[chunks[0].turn]] for chunks in plan]
+        generators = [
+            seeded_generator(seed, f"{purpose} {chunks[0].start}")
+            for seed, chunks in zip(seeds, plan, strict=True)
+        ]
+        codes = generate_acoustic(network, windows, self._options.storm, generators, clock.report)
+        return plan, windows_to_turns(codes, plan, semantic, network.config)
+
+    def _plan(self, semantic: Sequence[SemanticTokens], voices: Voices) -> list[list[Chunk]]:
+        config, rate_hz = self._models.soundstorm.config, semantic[0].rate_hz
+        if self._options.mode == "window":
+            return plan_windows(semantic, max_window_ids(voices, config, WINDOW_S, rate_hz))
+        longest = {
+            speaker: max_window_ids({speaker: voices[speaker]}, config, WINDOW_S, rate_hz)
+            for speaker in {turn.speaker for turn in semantic}
+        }
+        return plan_turns(semantic, longest)
+
+    def _cut(self, index: int, waveform: Waveform, acoustic: AcousticTokens) -> TurnCut:
+        """Arrow 6, as far as one turn goes alone."""
+        gain = self._ensemble.gain(self._turn(index).speaker)
+        return level_and_cut(waveform, acoustic, gain, self._ensemble.mix, index)
+
+    def _check_all(
+        self, indices: Sequence[int], waveforms: Sequence[Waveform]
+    ) -> Iterator[VoiceCheck | None]:
+        for place, (index, waveform) in enumerate(zip(indices, waveforms, strict=True)):
+            yield self._check(index, waveform)
+            self._clock.report("check", place + 1, len(indices))
+
+    def _check(self, index: int, waveform: Waveform) -> VoiceCheck | None:
+        encoder = self._models.speaker
+        if encoder is None or not self._options.check_voices:
+            return None
+        prompts = self._ensemble.embeddings_at(index)
+        speaker, min_speech_s = self._turn(index).speaker, self._limits.min_checked_speech_s
+        with torch.inference_mode():
+            return check_turn(index, waveform, speaker, prompts, encoder, min_speech_s)
+
+    def _cut_notes(self, place: int, index: int, plan: list[list[Chunk]]) -> tuple[str, ...]:
+        n_parts = sum(chunk.turn == place for chunks in plan for chunk in chunks)
+        if n_parts < 2:
+            return ()
+        return (
+            f"line {self._turn(index).line} is too long to be given its voice in one go and was "
+            f"joined of {n_parts} parts",
+        )
