@@ -98,6 +98,8 @@ class CachedDecoder:
         codes[:, :, :T0] = given
         self._allocate(len(prefix), n_prefix, n * n_frames)
         state = self._prefill(prefix, given)
+        told = self.stage.beside(self.stage.embed_moments(prefix)).to(self.dtype)
+        told = told.repeat_interleave(n, dim=1)
         noise = self._biases[:0]
         with _kernels_for(B):
             for place in range(n * T0, n * n_frames):
@@ -110,6 +112,7 @@ class CachedDecoder:
                 noise = noise[1:]
                 if place + 1 < n * n_frames:
                     x = F.embedding(ids[:, None], self._tables[level])
+                    x = x + told[:, place + 1, None]
                     state = self._run(x, n_prefix + place + 1)
         return codes
 

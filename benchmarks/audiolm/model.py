@@ -3,9 +3,11 @@
     coarse  semantic ids of the passage | levels 1..4 of frame 1, levels 1..4 of frame 2, ...
     fine    levels 1..4 of the chunk    | levels 5..8 of frame 1, levels 5..8 of frame 2, ...
 
-AudioLM section III-C (arXiv 2209.03143). Position counts time: an id of the prefix stands where the
-codes of its moment stand, so that none has to be looked for. Codes are embedded and scored through
-the codec's own codebook vectors, as SoundStorm does it: the two shall differ in how they generate.
+AudioLM section III-C (arXiv 2209.03143). What SoundStorm is told, the baseline is told as well, for
+the two shall differ in how they generate: position counts time, an id of the prefix standing where
+the codes of its moment stand; beside each code its moment's id is given once more, because in a
+short training attention hardly learns to find it; codes are embedded and scored through the codec's
+own codebook vectors.
 """
 
 import torch
@@ -37,6 +39,8 @@ class CodeDecoder(nn.Module):
         self.level_embedding = nn.Parameter(0.5 * torch.randn(n, 1, D))
         self.code_projection = nn.Parameter(torch.randn(n, config.code_dim, D))
         self.code_free = nn.Parameter(torch.zeros(n, config.n_codes, D))
+        self.beside = nn.Linear(D, D, bias=False)
+        nn.init.zeros_(self.beside.weight)
         self.layers = nn.ModuleList(
             EncoderLayer(D, config.n_heads, config.feed_forward_dim, dropout=0.0)
             for _ in range(config.n_layers)
@@ -67,6 +71,10 @@ class CodeDecoder(nn.Module):
         """Embed what comes first; (B, P, D)."""
         raise NotImplementedError
 
+    def embed_moments(self, prefix: Tensor) -> Tensor:
+        """Embed what the prefix says of each frame; (B, T, D)."""
+        raise NotImplementedError
+
     def prefix_positions(self, n_prefix: int, device: torch.device) -> Tensor:
         """Where the elements of a prefix stand among the flattened codes: (P,) float32."""
         raise NotImplementedError
@@ -82,17 +90,19 @@ class CodeDecoder(nn.Module):
         """Embed a prefix and, each one step late, the flattened codes behind it.
 
         Args:
-            prefix: as `embed_prefix` takes it.
+            prefix: as `embed_prefix` takes it, of T frames or more.
             codes: (B, n, T) int64.
 
         Returns:
             (B, P + n * T, D): the input at whose place a code is told does not know it.
         """
-        B, n, _ = codes.shape
+        B, n, T = codes.shape
         first_rows = torch.arange(n, device=codes.device) * self.config.n_codes
         rows = (codes.transpose(1, 2) + first_rows).flatten(1)[:, :-1]
         flat = F.embedding(rows, self.code_table().flatten(0, 1))
-        return torch.cat((self.embed_prefix(prefix), self.start.expand(B, 1, -1), flat), dim=1)
+        late = torch.cat((self.start.expand(B, 1, -1), flat), dim=1)
+        told = self.beside(self.embed_moments(prefix)[:, :T]).repeat_interleave(n, dim=1)
+        return torch.cat((self.embed_prefix(prefix), late + told), dim=1)
 
     def forward(self, prefix: Tensor, codes: Tensor) -> Tensor:
         """Read true codes and say what would be told at the place of each.
@@ -136,6 +146,10 @@ class CoarseStage(CodeDecoder):
         embedded: Tensor = self.semantic_embedding(prefix)
         return embedded
 
+    def embed_moments(self, prefix: Tensor) -> Tensor:
+        """Embed the semantic id of each frame."""
+        return self.embed_prefix(prefix).repeat_interleave(self.config.frames_per_semantic, dim=1)
+
     def prefix_positions(self, n_prefix: int, device: torch.device) -> Tensor:
         """An id stands in the middle of the codes it is about."""
         each = self.config.coarse_codes_per_id
@@ -167,6 +181,11 @@ class FineStage(CodeDecoder):
         table = table + self.coarse_level_embedding
         levels = torch.arange(prefix.shape[1], device=prefix.device) % self.config.n_coarse
         return F.embedding(prefix + levels * self.config.n_codes, table.flatten(0, 1))
+
+    def embed_moments(self, prefix: Tensor) -> Tensor:
+        """Embed the coarse codes of each frame, summed; still of unit variance."""
+        n = self.config.n_coarse
+        return self.embed_prefix(prefix).unflatten(1, (-1, n)).sum(dim=2) * n**-0.5
 
     def prefix_positions(self, n_prefix: int, device: torch.device) -> Tensor:
         """The coarse codes of a frame are spread over the place of its fine ones."""

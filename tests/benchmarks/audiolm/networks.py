@@ -30,6 +30,7 @@ def lively_network(config: AudioLMConfig = CONFIG) -> AudioLM:
     network = AudioLM(config, torch.randn(shape))
     for stage in (network.coarse, network.fine):
         stage.head_projection.data.mul_(20.0)
+        torch.nn.init.xavier_uniform_(stage.beside.weight)
     return network
 
 

@@ -49,6 +49,18 @@ def test_every_state_knows_the_whole_prefix(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["coarse", "fine"])
+def test_beside_a_code_its_own_moment_is_told(name: str) -> None:
+    stage, prefix = _stage(name)
+    codes = drawn_ids(2, stage.n_made, T, seed=2)
+    other = prefix.clone()
+    share = prefix.shape[1] // (T // CONFIG.frames_per_semantic)
+    other[:, share : 2 * share] = (other[:, share : 2 * share] + 1) % CONFIG.n_codes
+    change = (stage.embed(prefix, codes) - stage.embed(other, codes)).abs().amax(dim=(0, 2))
+    told = change[prefix.shape[1] :].view(T, stage.n_made).amax(dim=1) > 0
+    assert told.nonzero().flatten().tolist() == [2, 3]
+
+
+@pytest.mark.parametrize("name", ["coarse", "fine"])
 def test_a_prefix_stands_where_the_codes_of_its_moment_stand(name: str) -> None:
     stage, prefix = _stage(name)
     positions = stage.prefix_positions(prefix.shape[1], torch.device("cpu"))
