@@ -185,7 +185,9 @@ class FineStage(CodeDecoder):
     def embed_moments(self, prefix: Tensor) -> Tensor:
         """Embed the coarse codes of each frame, summed; still of unit variance."""
         n = self.config.n_coarse
-        return self.embed_prefix(prefix).unflatten(1, (-1, n)).sum(dim=2) * n**-0.5
+        embedded = self.embed_prefix(prefix)
+        by_frame = embedded.view(len(prefix), -1, n, self.config.dim).sum(dim=2)
+        return torch.mul(by_frame, n**-0.5)
 
     def prefix_positions(self, n_prefix: int, device: torch.device) -> Tensor:
         """The coarse codes of a frame are spread over the place of its fine ones."""
