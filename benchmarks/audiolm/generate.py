@@ -7,7 +7,7 @@
 
 The coarse stage sees 10 s at a time and goes on from the last 3 s it made, as the baseline of
 SoundStorm section 4.2 (arXiv 2305.09636); chunks of 3 s know nothing of each other, as in AudioLM
-section III-C (arXiv 2209.03143).
+(arXiv 2209.03143).
 """
 
 from collections.abc import Sequence
