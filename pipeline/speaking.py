@@ -50,6 +50,10 @@ from pipeline.waveform_to_dialogue import TurnCut, level_and_cut
 WINDOW_S = 30.0
 """Longest stretch decoded as one: what the networks are trained on."""
 
+TURN_WINDOW_S = 12.0
+"""Longest stretch of a turn that is given its voice in one go: attention costs its square, and
+parts of a long turn are decoded side by side."""
+
 MADE_UP_VOICE_S = 4.0
 """How much speech a made-up voice is first heard in; that then serves as everyone's prompt does."""
 
@@ -286,7 +290,7 @@ class TurnSpeaker:
         if self._options.mode == "window":
             return plan_windows(semantic, max_window_ids(voices, config, WINDOW_S, rate_hz))
         longest = {
-            speaker: max_window_ids({speaker: voices[speaker]}, config, WINDOW_S, rate_hz)
+            speaker: max_window_ids({speaker: voices[speaker]}, config, TURN_WINDOW_S, rate_hz)
             for speaker in {turn.speaker for turn in semantic}
         }
         return plan_turns(semantic, longest)
