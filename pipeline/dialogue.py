@@ -26,7 +26,7 @@ from pipeline.datatypes import (
     Voices,
 )
 from pipeline.device import choose_device
-from pipeline.ensemble import Ensemble
+from pipeline.ensemble import Ensemble, PromptSounds
 from pipeline.errors import ConfigError, VoiceError
 from pipeline.models import ASSETS, Models, find_model_folder, load_models
 from pipeline.recording_to_voice import load_voice, recording_to_voice
@@ -48,6 +48,7 @@ class DialoguePipeline:
 
     def __init__(self, models: Models, voice_folder: Path) -> None:
         self._models = models
+        self._prompts = PromptSounds(models)
         self._voice_folder = voice_folder
         self.limits = LimitsConfig()
         self.mix_config = MixConfig()
@@ -257,7 +258,7 @@ class DialoguePipeline:
                 script=read,
                 text=tuple(self._text_tokens(read, chosen)),
                 seeds=tuple(turn_seed(seed, index) for index in range(len(read.turns))),
-                ensemble=Ensemble(cast, read.turns, self._models, self.mix_config),
+                ensemble=Ensemble(cast, read.turns, self._prompts, self.mix_config),
                 options=chosen,
                 notes=(*read.notes, *cast_notes),
             )
