@@ -93,7 +93,7 @@ def load_models(folder: Path, device: torch.device, engine: str = "auto") -> Mod
     soundstorm.to(device).eval().compute_in(dtype)
     if chosen == "openvino":
         reaches = read_reaches(folder / "soundstorm")
-        attach_engines(text_to_semantic, soundstorm, dtype, reaches)
+        attach_engines(codec, text_to_semantic, soundstorm, dtype, reaches)
     return Models(
         folder=folder,
         device=device,

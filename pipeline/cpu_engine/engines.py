@@ -12,6 +12,8 @@ import torch
 from pipeline.errors import CheckpointError, ConfigError
 from pipeline.semantic_to_acoustic.model import SoundStorm
 from pipeline.text_to_semantic.model import TextToSemantic
+from pipeline.tokenizers.acoustic import Codec
+from pipeline.tokenizers.spectral_codec import SpectralCodec
 
 Engine = Literal["auto", "torch", "openvino"]
 
@@ -57,14 +59,16 @@ def read_reaches(folder: Path) -> Mapping[str, float] | None:
 
 
 def attach_engines(
+    codec: Codec,
     text_to_semantic: TextToSemantic,
     soundstorm: SoundStorm,
     dtype: torch.dtype,
     reaches: Mapping[str, float] | None,
 ) -> None:
-    """Let OpenVINO run both networks in generation, on as many cores as torch would use.
+    """Let OpenVINO run the networks in generation, on as many cores as torch would use.
 
     Args:
+        codec: only our own one gets an engine.
         text_to_semantic: in the number type it decodes in.
         soundstorm: in the number type it decodes in.
         dtype: to compute in, bfloat16 or float32.
@@ -72,7 +76,10 @@ def attach_engines(
     """
     from pipeline.cpu_engine.conformer import ConformerEngine  # needs openvino
     from pipeline.cpu_engine.decoder import DecoderEngine
+    from pipeline.cpu_engine.spectrum import SpectrumEngine
 
     n_threads = torch.get_num_threads()
+    if isinstance(codec, SpectralCodec):
+        codec.engine = SpectrumEngine(codec, n_threads, dtype)
     text_to_semantic.engine = DecoderEngine(text_to_semantic, n_threads, dtype)
     soundstorm.engine = ConformerEngine(soundstorm, n_threads, dtype, reaches)

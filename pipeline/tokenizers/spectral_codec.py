@@ -8,7 +8,7 @@ that long sound can be decoded in overlapping chunks.
 
 import hashlib
 from pathlib import Path
-from typing import Self
+from typing import Protocol, Self
 
 import torch
 import torch.nn.functional as F
@@ -27,11 +27,21 @@ _MAX_MAGNITUDE = 300.0
 _SILENCE = 1e-4
 
 
+class FrameEngine(Protocol):
+    """Predicts STFT frames elsewhere than in torch; `pipeline.cpu_engine` has one."""
+
+    def predict_frames(self, latents: Tensor) -> Tensor:
+        """See `SpectralCodec.predict_frames`."""
+
+
 class SpectralCodec(nn.Module):
     """Encoder, residual quantiser and decoder of speech; implements `Codec`.
 
     Args:
         config: its shape.
+
+    Attributes:
+        engine: what predicts frames in `decode`; `None`: torch does.
     """
 
     window: Tensor
@@ -40,6 +50,7 @@ class SpectralCodec(nn.Module):
     def __init__(self, config: CodecConfig) -> None:
         super().__init__()
         self.config = config
+        self.engine: FrameEngine | None = None
         self.register_buffer("window", torch.hann_window(config.n_fft), persistent=False)
         filters = mel_filterbank(config.n_mels, config.n_fft, config.sample_rate_hz)
         self.register_buffer("mel_filters", filters, persistent=False)
@@ -160,7 +171,10 @@ class SpectralCodec(nn.Module):
             )
         device = self.window.device
         with inference_autocast(device):
-            return self.waveform(self.quantizer.decode(codes.to(device)))
+            latents = self.quantizer.decode(codes.to(device))
+            if self.engine is not None:
+                return self._sound(self.engine.predict_frames(latents.float()))
+            return self.waveform(latents)
 
     def latents(self, samples: Tensor) -> Tensor:
         """What is quantised.
@@ -188,11 +202,27 @@ class SpectralCodec(nn.Module):
         Returns:
             (B, T * hop) float32.
         """
+        return self._sound(self.predict_frames(latents))
+
+    def predict_frames(self, latents: Tensor) -> Tensor:
+        """Log-magnitude and phase of STFT frames.
+
+        Args:
+            latents: (B, T, code_dim) float32.
+
+        Returns:
+            (B, T * upsampling, n_fft + 2) float32.
+        """
         B, T, _ = latents.shape
         coarse: Tensor = self.decoder(latents)
         fine = coarse.reshape(B, T * self.config.upsampling, self.config.fine_dim).to(torch.float32)
-        log_magnitude, phase = self.fine_decoder(fine).to(torch.float32).chunk(2, dim=-1)
-        with torch.autocast(latents.device.type, enabled=False):
+        frames: Tensor = self.fine_decoder(fine)
+        return frames.to(torch.float32)
+
+    def _sound(self, frames: Tensor) -> Tensor:
+        """Inverse STFT of `predict_frames`, always in float32."""
+        log_magnitude, phase = frames.chunk(2, dim=-1)
+        with torch.autocast(frames.device.type, enabled=False):
             spectrum = torch.polar(log_magnitude.exp().clamp(max=_MAX_MAGNITUDE), phase)
             return samples_from_spectrum(spectrum, self.window, self.config.fine_hop_samples)
 
