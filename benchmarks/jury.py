@@ -2,7 +2,7 @@
 
 import multiprocessing
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -62,14 +62,8 @@ class Jury:
         figures: dict[str, Any] = {}
         if take.text:
             hearing = compare(take.text, self._recogniser.words(take.speech))
-            figures |= {
-                "n_words": hearing.n_words,
-                "word_errors": hearing.word_errors,
-                "n_characters": hearing.n_characters,
-                "character_errors": hearing.character_errors,
-                "skipped": float(hearing.skipped),
-                "repeated": float(hearing.repeated),
-            }
+            figures |= asdict(hearing)
+            del figures["heard"]
         if take.prompt is not None:
             figures |= self._compare_voices(take, take.prompt)
         if (moved := melody(take.speech)) is not None:

@@ -15,7 +15,6 @@ from pipeline.tokenizers.normalise import normalise_text
 
 LISTENING_RATE_HZ = 16_000
 
-
 LOST_RUN = 3
 """So many words in a row that were not heard count as skipped."""
 

@@ -3,7 +3,7 @@
 import csv
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -133,7 +133,7 @@ def _said(speaker: SyntheticSpeaker, text: str) -> Waveform:
 def as_recorded(recordings: Sequence[Recording]) -> Iterator[Take]:
     """The recordings themselves: what no copy can surpass."""
     for r in recordings:
-        yield Take(text=r.text, speech=r.speech, prompt=r.prompt, rivals=_rivals(r, recordings))
+        yield _copy(r, recordings, r.speech)
 
 
 def reconstructed(models: Models, recordings: Sequence[Recording]) -> Iterator[Take]:
@@ -142,14 +142,8 @@ def reconstructed(models: Models, recordings: Sequence[Recording]) -> Iterator[T
         start = time.perf_counter()
         codes = models.codec.encode(torch.from_numpy(r.speech.samples)[None])
         samples = models.codec.decode(codes)[0, : len(r.speech.samples)].cpu().numpy()
-        yield Take(
-            text=r.text,
-            speech=waveform(samples),
-            prompt=r.prompt,
-            rivals=_rivals(r, recordings),
-            original=r.speech,
-            wall_s=time.perf_counter() - start,
-        )
+        take = _copy(r, recordings, waveform(samples), time.perf_counter() - start)
+        yield replace(take, original=r.speech)
 
 
 @torch.inference_mode()
@@ -170,13 +164,7 @@ def resynthesised(models: Models, recordings: Sequence[Recording], seed: int) ->
         codes = generate(models.soundstorm, windows, SoundStormOptions(), rng)
         (acoustic,) = windows_to_turns(codes, plan, [turn], config)
         samples = models.codec.decode(acoustic.codes[None])[0].cpu().numpy()
-        yield Take(
-            text=r.text,
-            speech=waveform(samples),
-            prompt=r.prompt,
-            rivals=_rivals(r, recordings),
-            wall_s=time.perf_counter() - start,
-        )
+        yield _copy(r, recordings, waveform(samples), time.perf_counter() - start)
 
 
 def cloned(
@@ -188,13 +176,7 @@ def cloned(
             voice = _voice(pipeline.models, r)
             start = time.perf_counter()
             dialogue = pipeline.synthesize(f"[S1] {_plain(r.text)}", {"S1": voice}, seed)
-            yield Take(
-                text=r.text,
-                speech=dialogue.mix,
-                prompt=r.prompt,
-                rivals=_rivals(r, recordings),
-                wall_s=time.perf_counter() - start,
-            )
+            yield _copy(r, recordings, dialogue.mix, time.perf_counter() - start)
 
 
 def sentences_spoken(
@@ -273,10 +255,21 @@ def waveform(samples: Any) -> Waveform:
     return Waveform(samples=np.asarray(samples, dtype=np.float32), sample_rate_hz=LISTENING_RATE_HZ)
 
 
-def _rivals(own: Recording, recordings: Sequence[Recording]) -> tuple[Waveform, ...]:
-    """One prompt of every other speaker."""
+def _copy(
+    own: Recording,
+    recordings: Sequence[Recording],
+    speech: Waveform,
+    wall_s: float = float("nan"),
+) -> Take:
+    """A recording said again; the rivals are one prompt of every other speaker."""
     prompts = {r.speaker: r.prompt for r in recordings if r.speaker != own.speaker}
-    return tuple(prompts.values())
+    return Take(
+        text=own.text,
+        speech=speech,
+        prompt=own.prompt,
+        rivals=tuple(prompts.values()),
+        wall_s=wall_s,
+    )
 
 
 def _voice(models: Models, recording: Recording) -> Voice:

@@ -56,6 +56,11 @@ class Utterance:
     phones: tuple[tuple[str, float], ...] = ()
 
 
+KINDS = {"human": ("human",), "synthetic": ("flite", "world")}
+"""Sources by whether a person spoke; evaluations tell of each apart, and the speaker encoder never
+mixes them in one batch or pair: nobody is told apart by them alone."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenisedUtterance:
     """One recording as tokens.

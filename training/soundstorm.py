@@ -20,7 +20,7 @@ from pipeline.semantic_to_acoustic.model import SoundStorm
 from pipeline.tokenizers.acoustic import load_codec
 from training.averaging import follow
 from training.config import LoopConfig, StageOptions
-from training.data import TokenCorpus, TokenisedUtterance
+from training.data import KINDS, TokenCorpus, TokenisedUtterance
 from training.loop import run_training
 from training.options import parse_stage_options
 from training.soundstorm_data import StormBatch, StormDataConfig, StormSource, stack
@@ -30,8 +30,6 @@ logger = logging.getLogger(__name__)
 
 FREE_SHARE = 0.3
 """Learning rate of the vectors that codes have of their own, as a share of the others'."""
-
-DEV_SOURCES = {"human": ("human",), "synthetic": ("flite", "world")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,9 +183,7 @@ class SoundStormJob:
         self.optimisers: Mapping[str, torch.optim.Optimizer] = {"network": self.optimiser}
         self.progress = 0.0
         self._recent: dict[str, float] = {}
-        self._dev = {
-            name: self._dev_batches(corpus, sources) for name, sources in DEV_SOURCES.items()
-        }
+        self._dev = {name: self._dev_batches(corpus, sources) for name, sources in KINDS.items()}
 
     def train_step(self, step: int, rng: torch.Generator) -> dict[str, float | Tensor]:
         """Learn one batch.

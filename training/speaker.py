@@ -24,10 +24,10 @@ from pipeline.speaker_config import SpeakerConfig
 from pipeline.tokenizers.acoustic import Codec, load_codec
 from training.averaging import follow
 from training.config import LoopConfig, StageOptions
-from training.data import Corpus
+from training.data import KINDS, Corpus
 from training.loop import run_training
 from training.options import parse_stage_options
-from training.speaker_data import KINDS, Crops, SpeakerSource, add_noise, through_codec
+from training.speaker_data import Crops, SpeakerSource, add_noise, through_codec
 from training.speaker_metrics import equal_error_rate, flagging_threshold, threshold_over_length
 
 logger = logging.getLogger(__name__)

@@ -12,9 +12,6 @@ from pipeline.audio_io import resample
 from pipeline.tokenizers.acoustic import Codec
 from training.data import Corpus, Utterance
 
-KINDS = {"human": ("human",), "synthetic": ("flite", "world")}
-"""Sources that are never mixed in one batch or pair: nobody is told apart by them alone."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Crops:
