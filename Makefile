@@ -57,8 +57,11 @@ format: $(DEV_READY)  ## rewrite the files as `make lint` wants them
 	$(VENV)/bin/ruff check --fix .
 	$(VENV)/bin/ruff format .
 
-bench: $(DEV_READY)  ## seconds of each stage, one JSON line
+bench: $(DEV_READY)  ## speed of everything, and SoundStorm beside the autoregressive baseline
+	@$(CHECK) flite
+	$(RUN) -m benchmarks.floors
 	$(RUN) -m benchmarks.speed
+	$(RUN) -m benchmarks.comparison
 
 quality: $(DEV_READY)  ## the exam: words, voices, sound, timing; DATA=path adds people
 	@$(CHECK) flite

@@ -45,14 +45,14 @@ class SoundStormOptions:
         batch_frames: most frames decoded at once, those of prompts not counted.
     """
 
-    first_iterations: int = 12
+    first_iterations: int = 4
     later_iterations: int = 1
-    temperature: float = 0.9
-    confidence_noise: float = 1.0
+    temperature: float = 0.6
+    confidence_noise: float = 0.5
     guidance_scale: float = 1.0
     guidance_rescale: float = 0.7
     guided_levels: int = 1
-    together_from: int = 0
+    together_from: int = 5
     batch_frames: int = 4000
 
     def __post_init__(self) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from benchmarks.comparison import Compared, _crops, draw, seconds_of
 from benchmarks.passages import Passage
@@ -41,14 +42,24 @@ def test_crops_are_three_seconds_each_side_by_side() -> None:
     )
 
 
-def test_the_run_before_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
-    moments = iter([0.0, 3.0, 10.0, 12.0])
-    monkeypatch.setattr("benchmarks.comparison.time.perf_counter", lambda: next(moments))
+@pytest.mark.parametrize(
+    ("moments", "wanted", "n_calls"),
+    [([0.0, 3.0, 10.0, 12.0, 20.0, 21.0], 1.0, 3), ([0.0, 7.0], 7.0, 1)],
+)
+def test_the_first_run_counts_only_if_it_is_slow(
+    moments: list[float], wanted: float, n_calls: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = iter(moments)
+    monkeypatch.setattr("benchmarks.comparison.time.perf_counter", lambda: next(clock))
     calls: list[int] = []
+
+    def speak(_passage: Passage, seed: int) -> torch.Tensor:
+        calls.append(seed)
+        return torch.zeros(1)
+
     passage: Passage = object()  # type: ignore[assignment]
-    seconds = seconds_of(lambda _passage, seed: calls.append(seed), passage, 2)  # type: ignore[arg-type, return-value, func-returns-value]
-    assert seconds == 2.0
-    assert calls == [0, 0, 0]
+    assert seconds_of(speak, passage, 2) == wanted
+    assert len(calls) == n_calls
 
 
 def test_a_picture_is_drawn(tmp_path: Path) -> None:
