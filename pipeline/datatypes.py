@@ -5,11 +5,15 @@ frames, N audio samples.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
+
+from pipeline.errors import ConfigError
+from pipeline.redo_request import Redo
 
 ProgressCallback = Callable[[str, int, int], None]
 """Called as `on_progress(stage, done, total)`; it may raise `CancelledError` to stop the work."""
@@ -121,6 +125,28 @@ class Waveform:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TurnCut:
+    """A turn levelled and cut to its speech: counts in samples.
+
+    Attributes:
+        sound: margin, speech with its pauses, margin.
+        speech: (first, one past the last) sample of the speech within `sound`.
+        lead: silence asked for before the speech, by a pause at the start of the turn.
+        tail: silence asked for after it.
+        runs: (first, one past the last) sample of the turn as decoded, and where in `sound` that
+            run lies; between runs are the pauses.
+        gain: the factor its samples were multiplied by.
+    """
+
+    sound: Waveform
+    speech: tuple[int, int]
+    lead: int
+    tail: int
+    runs: tuple[tuple[int, int, int], ...] = ()
+    gain: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Voice:
     """A voice prompt: what a recording sounds like, in the two alphabets the networks read.
 
@@ -208,9 +234,22 @@ class SpokenTurn:
     notes: tuple[str, ...] = ()
 
 
+class Redoer(Protocol):
+    """Who can make parts of a dialogue anew: the pipeline that made it."""
+
+    def redo(
+        self,
+        dialogue: "Dialogue",
+        request: Redo,
+        options: Any = None,
+        on_progress: ProgressCallback | None = None,
+    ) -> "Dialogue":
+        """The dialogue with one part made anew."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dialogue:
-    """The finished conversation.
+    """The finished conversation. Turns are numbered from 0; messages count them from 1.
 
     Attributes:
         mix: all speakers together.
@@ -224,10 +263,15 @@ class Dialogue:
         notes: what was guessed, retried or worth knowing.
         stage_seconds: wall-clock seconds of each stage.
         voice_checks: one per turn, of the takes that are heard; empty if voices were not checked.
-        turn_seeds: of each turn, the seed that all its draws come from.
-        sounds: of each turn, levelled and cut.
+        turn_seeds: of each turn, the seed that its last draws came from.
+        cuts: of each turn, its sound and how it was cut and levelled.
         starts: of each turn, the first sample of its sound in the mix.
         voices: speaker to the voice that was heard, made-up ones included.
+        turn_notes: of each turn, what `notes` says of how it was spoken.
+        speaker_names: speaker to the name in the script.
+        locked: numbers of turns that may not be made anew.
+        options: how it was generated, `SynthesisOptions`.
+        redoer: who made it and can make parts anew.
     """
 
     mix: Waveform
@@ -241,6 +285,71 @@ class Dialogue:
     stage_seconds: Mapping[str, float] = field(default_factory=dict)
     voice_checks: tuple[VoiceCheck, ...] = ()
     turn_seeds: tuple[int, ...] = ()
-    sounds: tuple[Waveform, ...] = ()
+    cuts: tuple[TurnCut, ...] = ()
     starts: tuple[int, ...] = ()
     voices: Mapping[str, Voice] = field(default_factory=dict)
+    turn_notes: tuple[tuple[str, ...], ...] = ()
+    speaker_names: Mapping[str, str] = field(default_factory=dict)
+    locked: frozenset[int] = frozenset()
+    options: Any = field(default=None, repr=False)
+    redoer: Redoer | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def sounds(self) -> tuple[Waveform, ...]:
+        """Of each turn, levelled and cut."""
+        return tuple(cut.sound for cut in self.cuts)
+
+    def lock(self, turn: int) -> "Dialogue":
+        """The same with a turn that is not to change any more.
+
+        Raises:
+            ConfigError: if there is no such turn.
+        """
+        self.check_turn(turn)
+        return replace(self, locked=self.locked | {turn})
+
+    def unlock(self, turn: int) -> "Dialogue":
+        """The same with a turn that may change again.
+
+        Raises:
+            ConfigError: if there is no such turn.
+        """
+        self.check_turn(turn)
+        return replace(self, locked=self.locked - {turn})
+
+    def redo(
+        self,
+        *,
+        turn: int | None = None,
+        span: tuple[float, float] | None = None,
+        seed: int | None = None,
+        text: str | None = None,
+        pace: float | None = None,
+        options: Any = None,
+        on_progress: ProgressCallback | None = None,
+    ) -> "Dialogue":
+        """Make one turn, or the sound of a span of time, anew; see `DialoguePipeline.redo`.
+
+        Raises:
+            ConfigError: if nobody can, or the request cannot work.
+            ScriptError: if the text cannot be spoken.
+        """
+        request = Redo(turn=turn, span=span, seed=seed, text=text, pace=pace)
+        if self.redoer is None:
+            raise ConfigError(
+                "this dialogue does not know the pipeline that made it; use "
+                "DialoguePipeline.synthesize, which gives one that does"
+            )
+        return self.redoer.redo(self, request, options, on_progress)
+
+    def check_turn(self, turn: int) -> None:
+        """Refuse the number of a turn that does not exist.
+
+        Raises:
+            ConfigError: naming those there are.
+        """
+        if not 0 <= turn < len(self.turns):
+            raise ConfigError(
+                f"there is no turn={turn}; {len(self.turns)} turns are numbered from 0 to "
+                f"{len(self.turns) - 1}"
+            )

@@ -7,11 +7,13 @@ order of the stages.
 import functools
 import logging
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
 import torch
 
+from pipeline.assembly import seeds_of_matches, take_notes, takes_into_dialogue
 from pipeline.audio_io import read_audio
 from pipeline.batches import FIRST_BATCHES_S, estimate_turn_seconds, plan_batches
 from pipeline.casting import WantedVoice, cast_voices
@@ -28,15 +30,18 @@ from pipeline.datatypes import (
 from pipeline.device import choose_device
 from pipeline.ensemble import Ensemble, PromptSounds
 from pipeline.errors import ConfigError, VoiceError
+from pipeline.matching import keep_speakers, match_turns
 from pipeline.models import ASSETS, Models, find_model_folder, load_models
 from pipeline.recording_to_voice import load_voice, recording_to_voice
+from pipeline.redo import DialogueEditor, options_for_redo, speak_edited
+from pipeline.redo_request import Redo
 from pipeline.script_to_turns import script_to_turns
 from pipeline.seeds import turn_seed
-from pipeline.speaker_check.retakes import flag_note, retake_flagged
+from pipeline.speaker_check.retakes import retake_flagged
 from pipeline.speaking import WINDOW_S, Performance, SynthesisOptions, Take, TurnSpeaker
 from pipeline.stage_clock import StageClock
 from pipeline.turns_to_text_tokens import turns_to_text_tokens, turns_to_windows
-from pipeline.waveform_to_dialogue import GrowingMix, place_turns
+from pipeline.waveform_to_dialogue import GrowingMix
 
 __all__ = ["DialoguePipeline", "SynthesisOptions"]
 
@@ -157,26 +162,8 @@ class DialoguePipeline:
         batches = self._batches(performance, clock)
         first_takes = [take for batch in batches for take in speaker.speak(batch)]
         takes, retake_notes = self._retake(speaker, first_takes, performance, clock)
-        with clock.stage("mix"):
-            turns, ensemble = performance.script.turns, performance.ensemble
-            mixed = place_turns([take.cut for take in takes], turns, self.mix_config)
-        turn_notes = [note for take in takes for note in self._notes(take, performance)]
-        return Dialogue(
-            mix=mixed.mix,
-            stems=mixed.stems,
-            captions=mixed.captions,
-            turns=turns,
-            semantic=tuple(take.semantic for take in takes),
-            acoustic=tuple(take.acoustic for take in takes),
-            seed=seed,
-            notes=(*performance.notes, *retake_notes, *turn_notes, *mixed.notes),
-            stage_seconds=clock.seconds,
-            voice_checks=tuple(take.check for take in takes if take.check is not None),
-            turn_seeds=performance.seeds,
-            sounds=mixed.sounds,
-            starts=mixed.starts,
-            voices=ensemble.known_voices(),
-        )
+        dialogue = takes_into_dialogue(takes, performance, seed, clock, retake_notes)
+        return replace(dialogue, redoer=self)
 
     @torch.inference_mode()
     def stream(
@@ -215,6 +202,7 @@ class DialoguePipeline:
             )
         performance = self._prepare(script, voices, seed, options, clock)
         turns, notes = performance.script.turns, performance.notes
+        ensemble = performance.ensemble
         speaker = TurnSpeaker(self._models, performance, self.limits, clock)
         growing = GrowingMix(self.mix_config, self._models.codec.sample_rate_hz)
         for batch in self._batches(performance, clock, FIRST_BATCHES_S):
@@ -224,6 +212,7 @@ class DialoguePipeline:
                 clock.expect(index, 1, len(turns), "mix")
                 with clock.stage("mix"):
                     placed = growing.add(take.cut, turns[index], following)
+                heard = take_notes(take, turns[index], ensemble.known_voices())
                 yield SpokenTurn(
                     index=index,
                     turn=turns[index],
@@ -235,9 +224,79 @@ class DialoguePipeline:
                     semantic=take.semantic,
                     acoustic=take.acoustic,
                     check=take.check,
-                    notes=(*notes, *self._notes(take, performance), *placed.notes),
+                    notes=(*notes, *heard, *placed.notes),
                 )
                 notes = ()
+
+    @torch.inference_mode()
+    def redo(
+        self,
+        dialogue: Dialogue,
+        request: Redo,
+        options: SynthesisOptions | None = None,
+        on_progress: ProgressCallback | None = None,
+    ) -> Dialogue:
+        """Make one turn, or the sound of a span of time, anew; `Dialogue.redo` is the short way.
+
+        A turn is read anew if a text, a pace or a seed is asked for; else its words are kept as
+        they were read, at the same length, and sound anew. What follows a longer or shorter turn
+        moves; no sample of another turn changes. A span keeps its words and length; no sample
+        outside it changes, and 10 ms at both its ends blend old and new.
+
+        Args:
+            dialogue: made by this pipeline, or one with the same weights.
+            request: which part, and how. The same seed gives the same audio.
+            options: how to generate; `None`: as the dialogue was made. No retakes, mode "turns".
+            on_progress: as for `synthesize`.
+
+        Raises:
+            ConfigError: if the turn or span does not exist, is silent or locked; bad options.
+            ScriptError: if the text cannot be read or spoken.
+            VoiceError: if the dialogue was made with another codec.
+            CancelledError: if `on_progress` raises it.
+        """
+        chosen = options_for_redo(dialogue, options)
+        self._check_codec(dialogue.voices)
+        ensemble = Ensemble(dialogue.voices, dialogue.turns, self._prompts, self.mix_config)
+        clock = StageClock(on_progress)
+        editor = DialogueEditor(self._models, dialogue, chosen, self.limits, ensemble, clock)
+        return replace(editor.redo(request), redoer=self)
+
+    @torch.inference_mode()
+    def redo_script(
+        self,
+        dialogue: Dialogue,
+        script: str | Sequence[Mapping[str, str]],
+        options: SynthesisOptions | None = None,
+        on_progress: ProgressCallback | None = None,
+    ) -> Dialogue:
+        """Speak an edited script: what is still said as before, and what is locked, stays.
+
+        Args:
+            dialogue: as for `redo`.
+            script: the edited one. A turn keeps its samples if it says the same (`match_turns`)
+                after a turn that says the same, or is locked. All others are spoken, in the same
+                voices; the notes tell which. A new speaker gets a built-in voice.
+            options: as for `redo`.
+            on_progress: as for `synthesize`.
+
+        Raises:
+            ConfigError: if a locked turn was edited, moved or deleted, or options cannot work.
+            ScriptError: if the script cannot be read or spoken.
+            VoiceError: if the dialogue was made with another codec.
+            CancelledError: if `on_progress` raises it.
+        """
+        clock, chosen = StageClock(on_progress), options_for_redo(dialogue, options)
+        self._check_codec(dialogue.voices)
+        with clock.stage("read"):
+            read = keep_speakers(self.parse(script), dialogue.speaker_names)
+            matches = match_turns(dialogue.turns, read.turns, dialogue.locked)
+            heard = {turn.speaker for turn in read.turns}
+            voices = {name: voice for name, voice in dialogue.voices.items() if name in heard}
+            performance = self._cast(read, voices, seeds_of_matches(dialogue, matches), chosen)
+        configs = (self.limits, self.mix_config)
+        edited = speak_edited(self._models, dialogue, performance, matches, configs, clock)
+        return replace(edited, redoer=self)
 
     def _prepare(
         self,
@@ -252,16 +311,26 @@ class DialoguePipeline:
         self._check_options(chosen)
         with clock.stage("read"):
             read = self.parse(script)
-            cast, cast_notes = cast_voices(read, voices or {}, self.voices, self._read_voice)
-            self._check_codec(cast)
-            return Performance(
-                script=read,
-                text=tuple(self._text_tokens(read, chosen)),
-                seeds=tuple(turn_seed(seed, index) for index in range(len(read.turns))),
-                ensemble=Ensemble(cast, read.turns, self._prompts, self.mix_config),
-                options=chosen,
-                notes=(*read.notes, *cast_notes),
-            )
+            seeds = [turn_seed(seed, index) for index in range(len(read.turns))]
+            return self._cast(read, voices or {}, seeds, chosen)
+
+    def _cast(
+        self,
+        read: Script,
+        voices: Mapping[str, WantedVoice],
+        seeds: Sequence[int],
+        options: SynthesisOptions,
+    ) -> Performance:
+        cast, cast_notes = cast_voices(read, voices, self.voices, self._read_voice)
+        self._check_codec(cast)
+        return Performance(
+            script=read,
+            text=tuple(self._text_tokens(read, options)),
+            seeds=tuple(seeds),
+            ensemble=Ensemble(cast, read.turns, self._prompts, self.mix_config),
+            options=options,
+            notes=(*read.notes, *cast_notes),
+        )
 
     def _turn_seconds(self, script: Script) -> list[float]:
         return [estimate_turn_seconds(turn, self.limits, self.mix_config) for turn in script.turns]
@@ -301,11 +370,6 @@ class DialoguePipeline:
         with clock.stage("check"):
             retaken = retake_flagged(takes, turns, max_retakes, speak_again, report)
         return retaken.takes, retaken.notes
-
-    def _notes(self, take: Take, performance: Performance) -> tuple[str, ...]:
-        turn, voices = performance.script.turns[take.index], performance.ensemble.known_voices()
-        flag = flag_note(take.check, turn, voices)
-        return take.notes if flag is None else (*take.notes, flag)
 
     def _check_options(self, options: SynthesisOptions) -> None:
         if options.max_retakes > 0 and self._models.speaker is None:

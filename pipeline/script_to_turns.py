@@ -9,7 +9,7 @@ stands in the notes.
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pipeline.config import LimitsConfig
 from pipeline.datatypes import Script, Turn
@@ -58,6 +58,36 @@ def script_to_turns(script: str | Sequence[Mapping[str, str]], limits: LimitsCon
     turns = tuple(_build_turn(draft, speakers, limits) for draft in drafts)
     notes += speaker_notes + [note for turn in turns for note in _notes_on(turn)]
     return Script(turns=turns, speaker_names=_names(drafts, speakers), notes=tuple(notes))
+
+
+def edit_turn(
+    turn: Turn, text: str | None, pace: float | None, limits: LimitsConfig
+) -> tuple[Turn, tuple[str, ...]]:
+    """Let a turn say something else, or at another pace.
+
+    Args:
+        turn: as parsed; its speaker, gap and line stay.
+        text: as typed after a marker, inline marks included; `None`: what it said.
+        pace: `None`: what it was.
+        limits: what is accepted.
+
+    Returns:
+        The turn, and notes on its text.
+
+    Raises:
+        ScriptError: if it cannot be read or spoken, with the turn's line and what would work.
+    """
+    if pace is not None:
+        pace = read_number("pace", str(pace), (limits.min_pace, limits.max_pace), turn.line)
+        turn = replace(turn, pace=pace)
+    if text is None:
+        return turn, ()
+    refuse_control_characters(text, line=turn.line)
+    words = [(turn.line, shield_escapes(text))]
+    draft = _Draft(label=turn.speaker, options="", line=turn.line, parts=words)
+    read = _build_turn(draft, {turn.speaker.casefold(): turn.speaker}, limits)
+    edited = replace(read, pace=turn.pace, gap_s=turn.gap_s)
+    return edited, tuple(_notes_on(edited))
 
 
 def turns_to_script(turns: Iterable[Turn]) -> str:

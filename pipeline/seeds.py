@@ -23,6 +23,11 @@ def turn_seed(seed: int, turn_index: int) -> int:
     return _digest(f"{seed}:turn {turn_index}") % N_TURN_SEEDS
 
 
+def next_seed(seed: int) -> int:
+    """The seed of a turn's next take, if none is asked for: as many as one likes, each another."""
+    return _digest(f"{seed}:redo") % N_TURN_SEEDS
+
+
 def seeded_generator(seed: int, purpose: str) -> torch.Generator:
     """A generator on the CPU of its own for each purpose: the draws of one move no other's."""
     return torch.Generator().manual_seed(_digest(f"{seed}:{purpose}") >> 1)

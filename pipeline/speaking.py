@@ -14,12 +14,14 @@ from torch import Tensor
 
 from pipeline.acoustic_to_waveform import acoustic_to_waveform
 from pipeline.config import LimitsConfig
+from pipeline.cutting import level_and_cut
 from pipeline.datatypes import (
     AcousticTokens,
     Script,
     SemanticTokens,
     TextTokens,
     Turn,
+    TurnCut,
     Voice,
     VoiceCheck,
     Voices,
@@ -45,7 +47,6 @@ from pipeline.stage_clock import StageClock
 from pipeline.text_to_semantic.generate import TextToSemanticOptions
 from pipeline.text_to_semantic.generate import generate as generate_semantic
 from pipeline.text_to_semantic.pieces import pieces_to_turns
-from pipeline.waveform_to_dialogue import TurnCut, level_and_cut
 
 WINDOW_S = 30.0
 """Longest stretch decoded as one: what the networks are trained on."""
@@ -162,11 +163,34 @@ class TurnSpeaker:
         """
         clock = self._clock
         with clock.stage("semantic"):
-            semantic = self._read_out(indices)
+            semantic = self.read_out(indices)
         with clock.stage("acoustic"):
             self._make_up_voices(indices, semantic)
             voices = self._ensemble.voices
             plan, acoustic = self._give_voice(indices, semantic, voices, "acoustic", clock)
+        parts = Counter(chunk.turn for chunks in plan for chunk in chunks)
+        n_parts = [parts[place] for place in range(len(indices))]
+        return self.sound_out(indices, semantic, acoustic, n_parts)
+
+    def sound_out(
+        self,
+        indices: Sequence[int],
+        semantic: Sequence[SemanticTokens],
+        acoustic: Sequence[AcousticTokens],
+        n_parts: Sequence[int],
+    ) -> list[Take]:
+        """Arrow 5, the check, and arrow 6 as far as each turn goes alone.
+
+        Args:
+            indices: numbers of the turns, from 0.
+            semantic: of each.
+            acoustic: of each.
+            n_parts: windows that each was joined of.
+
+        Returns:
+            A take of each.
+        """
+        clock = self._clock
         with clock.stage("waveform"):
             waveforms = acoustic_to_waveform(acoustic, self._models.codec, on_progress=clock.report)
             cuts = [self._cut(*each) for each in zip(indices, waveforms, acoustic, strict=True)]
@@ -179,7 +203,7 @@ class TurnSpeaker:
                 acoustic=acoustic[place],
                 cut=cuts[place],
                 check=checks[place],
-                notes=self._cut_notes(place, index, plan),
+                notes=self._cut_notes(index, n_parts[place]),
             )
             for place, index in enumerate(indices)
         ]
@@ -199,15 +223,23 @@ class TurnSpeaker:
         _, acoustic = self._give_voice([take.index], [take.semantic], voices, purpose, quiet)
         waveform = acoustic_to_waveform(acoustic, self._models.codec)[0]
         cut = self._cut(take.index, waveform, acoustic[0])
-        check = self._check(take.index, waveform)
+        check = self.check(take.index, waveform)
         return replace(take, acoustic=acoustic[0], cut=cut, check=check)
 
     def _turn(self, index: int) -> Turn:
         return self._performance.script.turns[index]
 
-    def _read_out(self, indices: Sequence[int]) -> tuple[SemanticTokens, ...]:
-        """Arrow 3 for chosen turns; to the stage, they are numbered from 0."""
+    def read_out(self, indices: Sequence[int]) -> tuple[SemanticTokens, ...]:
+        """Arrow 3 for chosen turns.
+
+        Args:
+            indices: numbers of the turns, from 0.
+
+        Raises:
+            ScriptError: if a turn could not be spoken, with its line.
+        """
         models, performance, options = self._models, self._performance, self._options
+        # To the stage, the turns asked for are numbered from 0.
         places = {index: place for place, index in enumerate(indices)}
         config = models.soundstorm.config
         text = [
@@ -304,10 +336,16 @@ class TurnSpeaker:
         self, indices: Sequence[int], waveforms: Sequence[Waveform]
     ) -> Iterator[VoiceCheck | None]:
         for place, (index, waveform) in enumerate(zip(indices, waveforms, strict=True)):
-            yield self._check(index, waveform)
+            yield self.check(index, waveform)
             self._clock.report("check", place + 1, len(indices))
 
-    def _check(self, index: int, waveform: Waveform) -> VoiceCheck | None:
+    def check(self, index: int, waveform: Waveform) -> VoiceCheck | None:
+        """How much a turn sounds like its voice; `None` if that is not asked for.
+
+        Args:
+            index: number of the turn, from 0.
+            waveform: the turn as decoded.
+        """
         encoder = self._models.speaker
         if encoder is None or not self._options.check_voices:
             return None
@@ -316,8 +354,7 @@ class TurnSpeaker:
         with torch.inference_mode():
             return check_turn(index, waveform, speaker, prompts, encoder, min_speech_s)
 
-    def _cut_notes(self, place: int, index: int, plan: list[list[Chunk]]) -> tuple[str, ...]:
-        n_parts = sum(chunk.turn == place for chunks in plan for chunk in chunks)
+    def _cut_notes(self, index: int, n_parts: int) -> tuple[str, ...]:
         if n_parts < 2:
             return ()
         return (

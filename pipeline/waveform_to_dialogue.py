@@ -18,35 +18,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.audio_io import speech_level_db, speech_span
+from pipeline.audio_io import speech_level_db
 from pipeline.config import MixConfig
-from pipeline.datatypes import AcousticTokens, Caption, Turn, Waveform
-from pipeline.errors import AudioError, ShapeError
+from pipeline.cutting import MARGIN_S, level_and_cut
+from pipeline.datatypes import AcousticTokens, Caption, Turn, TurnCut, Waveform
+from pipeline.errors import ShapeError
 
 Samples = NDArray[np.float32]
 
-MARGIN_S = 0.04
-"""Silence kept on both sides of a turn's speech."""
-
-HEADROOM_DB = 6.0
-"""How far a turn's peak stays below the mix's: two voices at once then cannot pass it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TurnCut:
-    """A turn levelled and cut to its speech: counts in samples.
-
-    Attributes:
-        sound: margin, speech with its pauses, margin.
-        speech: (first, one past the last) sample of the speech within `sound`.
-        lead: silence asked for before the speech, by a pause at the start of the turn.
-        tail: silence asked for after it.
-    """
-
-    sound: Waveform
-    speech: tuple[int, int]
-    lead: int
-    tail: int
+TOO_LOUD = (
+    "the voices heard at once there were together louder than full scale, and were limited to it"
+)
+"""How notes on the mix end, after the line."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,10 +161,7 @@ class GrowingMix:
         notes: tuple[str, ...] = ()
         if (np.abs(stretch) > 1.0).any():
             stretch = np.clip(stretch, -1.0, 1.0)
-            notes = (
-                f"line {turn.line}: the voices heard at once there were together louder than "
-                "full scale, and were limited to it",
-            )
+            notes = (f"line {turn.line}: {TOO_LOUD}",)
         sound = Waveform(samples=stretch, sample_rate_hz=self._rate)
         return PlacedTurn(start=start, caption=caption, mix=sound, notes=notes)
 
@@ -294,60 +274,6 @@ def prompt_gain(prompt: Waveform, config: MixConfig) -> float:
     return float(10 ** ((config.target_level_db - level_db) / 20))
 
 
-def level_and_cut(
-    waveform: Waveform, tokens: AcousticTokens, gain: float, config: MixConfig, index: int
-) -> TurnCut:
-    """Cut a turn to its speech, insert its pauses, fade both ends, and level it.
-
-    Args:
-        waveform: the turn as decoded.
-        tokens: its pauses.
-        gain: the speaker's; a turn whose peak would still be too high is lowered as a whole.
-        config: fade and peak.
-        index: number of the turn, for messages.
-
-    Raises:
-        ShapeError: if the waveform is empty.
-        AudioError: if a sample is not finite.
-    """
-    samples, rate = waveform.samples, waveform.sample_rate_hz
-    if len(samples) == 0:
-        raise ShapeError(f"turn {index + 1} has no samples; it needs at least one codec frame")
-    if not np.isfinite(samples).all():
-        raise AudioError(
-            f"turn {index + 1} has samples that are not finite numbers; restore the weights"
-        )
-    first, last = speech_span(samples, rate) or (0, len(samples))
-    margin, n_fade = round(MARGIN_S * rate), round(config.fade_s * rate)
-    begin, end = max(0, first - margin), min(len(samples), last + margin)
-    lead = tail = inside = 0
-    segments, edge = [], begin
-    for position, pause_s in sorted(tokens.pauses):
-        at, n_pause = round(position / tokens.frame_rate_hz * rate), round(pause_s * rate)
-        if at <= first:
-            lead += n_pause
-        elif at >= last:
-            tail += n_pause
-        else:
-            segments += [_faded(samples[edge:at], n_fade), np.zeros(n_pause, dtype=np.float32)]
-            edge, inside = at, inside + n_pause
-    segments.append(_faded(samples[edge:end], n_fade))
-    return TurnCut(
-        sound=Waveform(
-            samples=_levelled(np.concatenate(segments), gain, config), sample_rate_hz=rate
-        ),
-        speech=(first - begin, last - begin + inside),
-        lead=lead,
-        tail=tail,
-    )
-
-
-def _levelled(samples: Samples, gain: float, config: MixConfig) -> Samples:
-    peak = gain * float(np.abs(samples).max())
-    limit = 10 ** ((config.peak_limit_db - HEADROOM_DB) / 20)
-    return samples * np.float32(gain if peak <= limit else gain * limit / peak)
-
-
 def _joined(stretches: deque[Samples]) -> Samples:
     """One array of all, taking them out one by one: they are never held twice."""
     joined = np.empty(sum(map(len, stretches)), dtype=np.float32)
@@ -357,15 +283,3 @@ def _joined(stretches: deque[Samples]) -> Samples:
         joined[filled : filled + len(stretch)] = stretch
         filled += len(stretch)
     return joined
-
-
-def _faded(samples: Samples, n_fade: int) -> Samples:
-    """Raise and lower both ends along a cosine, so that nothing clicks."""
-    n_fade = min(n_fade, len(samples) // 2)
-    ramp = (0.5 - 0.5 * np.cos(np.pi * (np.arange(n_fade) + 0.5) / max(n_fade, 1))).astype(
-        np.float32
-    )
-    faded = samples.astype(np.float32, copy=True)
-    faded[:n_fade] *= ramp
-    faded[len(faded) - n_fade :] *= ramp[::-1]
-    return faded

@@ -192,13 +192,19 @@ def windows_to_turns(
         for chunk, part in zip(chunks, torch.split(codes, sizes, dim=-1), strict=True):
             parts[chunk.turn].append(part)
     return tuple(
-        AcousticTokens(
-            codes=torch.cat(parts[index], dim=-1),
-            speaker=tokens.speaker,
-            frame_rate_hz=tokens.rate_hz * frames_per_id,
-            pauses=tuple(
-                (position * frames_per_id, pause_s) for position, pause_s in tokens.pauses
-            ),
-        )
+        codes_to_turn(torch.cat(parts[index], dim=-1), tokens, config)
         for index, tokens in enumerate(semantic)
+    )
+
+
+def codes_to_turn(
+    codes: Tensor, semantic: SemanticTokens, config: SoundStormConfig
+) -> AcousticTokens:
+    """Codes (Q, T) with what is known of their turn; pauses move to the same moments in frames."""
+    per_id = config.frames_per_semantic
+    return AcousticTokens(
+        codes=codes,
+        speaker=semantic.speaker,
+        frame_rate_hz=semantic.rate_hz * per_id,
+        pauses=tuple((position * per_id, pause_s) for position, pause_s in semantic.pauses),
     )

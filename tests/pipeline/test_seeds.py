@@ -1,6 +1,6 @@
 import torch
 
-from pipeline.seeds import seeded_generator, turn_seed
+from pipeline.seeds import next_seed, seeded_generator, turn_seed
 
 SEEDS_OF_7 = [900496452, 1822052472, 804115287]
 
@@ -22,3 +22,11 @@ def test_every_purpose_draws_numbers_of_its_own() -> None:
     assert drawn(1, "semantic 0") == drawn(1, "semantic 0")
     assert drawn(1, "semantic 0") != drawn(1, "semantic 1")
     assert drawn(1, "semantic 0") != drawn(2, "semantic 0")
+
+
+def test_every_next_take_of_a_turn_has_another_seed() -> None:
+    seeds = [turn_seed(7, 0)]
+    for _ in range(50):
+        seeds.append(next_seed(seeds[-1]))
+    assert len(set(seeds)) == len(seeds)
+    assert all(0 <= seed < 2**31 for seed in seeds)

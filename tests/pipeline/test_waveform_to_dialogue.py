@@ -4,14 +4,12 @@ import torch
 
 from pipeline.audio_io import speech_level_db, speech_span
 from pipeline.config import MixConfig
-from pipeline.datatypes import AcousticTokens, Turn, Waveform
+from pipeline.cutting import HEADROOM_DB, level_and_cut
+from pipeline.datatypes import AcousticTokens, Turn, TurnCut, Waveform
 from pipeline.errors import AudioError, ShapeError
 from pipeline.waveform_to_dialogue import (
-    HEADROOM_DB,
     GrowingMix,
     MixedDialogue,
-    TurnCut,
-    level_and_cut,
     prompt_gain,
     waveform_to_dialogue,
 )

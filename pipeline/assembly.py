@@ -1,0 +1,152 @@
+"""Takes of all turns → a dialogue, and back: what a dialogue keeps of how its turns were made."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from pipeline.datatypes import Dialogue, Turn, Voice
+from pipeline.matching import TurnMatch
+from pipeline.seeds import turn_seed
+from pipeline.speaker_check.retakes import flag_note
+from pipeline.speaking import Performance, Take
+from pipeline.stage_clock import StageClock
+from pipeline.waveform_to_dialogue import TOO_LOUD, place_turns
+
+
+def takes_into_dialogue(
+    takes: Sequence[Take],
+    performance: Performance,
+    seed: int,
+    clock: StageClock,
+    notes: Sequence[str] = (),
+) -> Dialogue:
+    """Place the takes and say what is known of them.
+
+    Args:
+        takes: one for each turn, in order.
+        performance: what was said, and by whom.
+        seed: of the script.
+        clock: times the mixing, and knows the seconds of the stages before.
+        notes: come after those of the performance and before those of single turns.
+    """
+    turns, voices = performance.script.turns, performance.ensemble.known_voices()
+    with clock.stage("mix"):
+        mixed = place_turns([take.cut for take in takes], turns, performance.ensemble.mix)
+    turn_notes = tuple(take_notes(take, turns[take.index], voices) for take in takes)
+    of_turns = [note for each in turn_notes for note in each]
+    return Dialogue(
+        mix=mixed.mix,
+        stems=mixed.stems,
+        captions=mixed.captions,
+        turns=turns,
+        semantic=tuple(take.semantic for take in takes),
+        acoustic=tuple(take.acoustic for take in takes),
+        seed=seed,
+        notes=(*performance.notes, *notes, *of_turns, *mixed.notes),
+        stage_seconds=clock.seconds,
+        voice_checks=tuple(take.check for take in takes if take.check is not None),
+        turn_seeds=performance.seeds,
+        cuts=tuple(take.cut for take in takes),
+        starts=mixed.starts,
+        voices=voices,
+        turn_notes=turn_notes,
+        speaker_names=performance.script.speaker_names,
+        options=performance.options,
+    )
+
+
+def dialogue_into_takes(dialogue: Dialogue) -> list[Take]:
+    """The takes that a dialogue was put together of."""
+    checks = {check.turn: check for check in dialogue.voice_checks}
+    takes = []
+    for index, turn in enumerate(dialogue.turns):
+        check = checks.get(index)
+        flag = flag_note(check, turn, dialogue.voices)
+        takes.append(
+            Take(
+                index=index,
+                semantic=dialogue.semantic[index],
+                acoustic=dialogue.acoustic[index],
+                cut=dialogue.cuts[index],
+                check=check,
+                notes=tuple(note for note in dialogue.turn_notes[index] if note != flag),
+            )
+        )
+    return takes
+
+
+def takes_of_matches(
+    dialogue: Dialogue, turns: Sequence[Turn], matches: Sequence[TurnMatch], spoken: Sequence[Take]
+) -> list[Take]:
+    """Takes of all turns of an edited script: the kept ones of the dialogue, the others as spoken.
+
+    Args:
+        dialogue: made of the script before.
+        turns: of the edited script.
+        matches: of each of its turns.
+        spoken: takes of those that are not kept.
+    """
+    by_index, old = {take.index: take for take in spoken}, dialogue_into_takes(dialogue)
+    takes = []
+    for index, (turn, match) in enumerate(zip(turns, matches, strict=True)):
+        if not match.kept or match.source is None:
+            takes.append(by_index[index])
+        else:
+            line_before = dialogue.turns[match.source].line
+            takes.append(_moved(old[match.source], index, line_before, turn.line))
+    return takes
+
+
+def seeds_of_matches(dialogue: Dialogue, matches: Sequence[TurnMatch]) -> tuple[int, ...]:
+    """Of each turn of an edited script: what it was spoken with, or its own of the script's."""
+    return tuple(
+        turn_seed(dialogue.seed, index)
+        if match.source is None
+        else dialogue.turn_seeds[match.source]
+        for index, match in enumerate(matches)
+    )
+
+
+def kept_notes(matches: Sequence[TurnMatch]) -> tuple[str, ...]:
+    """Which turns of an edited script stayed and which were spoken, counted from 1."""
+    kept = [index for index, match in enumerate(matches) if match.kept]
+    new = [index for index, match in enumerate(matches) if not match.kept]
+    return (f"kept as they were: {_counted(kept)}; spoken anew: {_counted(new)}",)
+
+
+def _counted(indices: Sequence[int]) -> str:
+    """Numbers from 1, runs joined: "turns 1-4, 6"."""
+    runs: list[list[int]] = []
+    for index in indices:
+        if runs and runs[-1][-1] == index - 1:
+            runs[-1].append(index)
+        else:
+            runs.append([index])
+    if not runs:
+        return "no turn"
+    words = [f"{run[0] + 1}" if len(run) == 1 else f"{run[0] + 1}-{run[-1] + 1}" for run in runs]
+    return f"turn{'' if len(indices) == 1 else 's'} {', '.join(words)}"
+
+
+def _moved(take: Take, index: int, line_before: int, line: int) -> Take:
+    """A take for another place in a script: another number, perhaps another line."""
+    old, new = f"line {line_before} ", f"line {line} "
+    return replace(
+        take,
+        index=index,
+        check=None if take.check is None else replace(take.check, turn=index),
+        notes=tuple(note.replace(old, new, 1) for note in take.notes),
+    )
+
+
+def take_notes(take: Take, turn: Turn, voices: Mapping[str, Voice]) -> tuple[str, ...]:
+    """What is worth knowing of a take, in plain words: whether it sounds like its voice, too."""
+    flag = flag_note(take.check, turn, voices)
+    return take.notes if flag is None else (*take.notes, flag)
+
+
+def general_notes(dialogue: Dialogue) -> tuple[str, ...]:
+    """Notes that are about no single take and not about the mix: they stay when a turn changes."""
+    of_turns = {note for notes in dialogue.turn_notes for note in notes}
+    return tuple(
+        note for note in dialogue.notes if note not in of_turns and not note.endswith(TOO_LOUD)
+    )

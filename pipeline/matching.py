@@ -1,0 +1,98 @@
+"""An edited script against the one that was spoken: which turns are still said as they were."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
+
+from pipeline.config import MAX_SPEAKERS
+from pipeline.datatypes import Script, Turn
+from pipeline.errors import ConfigError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnMatch:
+    """What a turn of the edited script was before.
+
+    Attributes:
+        source: number, from 0, of the turn that said the same; `None`: it is new.
+        kept: whether it stays as it was spoken: it says the same in the same context, or is locked.
+    """
+
+    source: int | None = None
+    kept: bool = False
+
+
+def match_turns(
+    before: Sequence[Turn], after: Sequence[Turn], locked: Collection[int]
+) -> list[TurnMatch]:
+    """Find every turn of an edited script among those that were spoken.
+
+    Two turns say the same if speaker, spoken words, pace and pauses are equal; gaps and what
+    captions show may differ. They are matched in order by `difflib.SequenceMatcher`. A turn's
+    context is what the turn before it says, whose words are read, too.
+
+    Args:
+        before: the turns spoken.
+        after: those of the edited script.
+        locked: numbers of turns of `before` that must stay.
+
+    Returns:
+        One for each turn of `after`.
+
+    Raises:
+        ConfigError: if a locked turn was edited, moved or deleted.
+    """
+    matcher = SequenceMatcher(a=_said(before), b=_said(after), autojunk=False)
+    matches = [TurnMatch()] * len(after)
+    for block in matcher.get_matching_blocks():
+        for source, place in zip(
+            range(block.a, block.a + block.size), range(block.b, block.b + block.size), strict=True
+        ):
+            same_context = _context(before, source) == _context(after, place)
+            matches[place] = TurnMatch(source=source, kept=same_context or source in locked)
+    found = {match.source for match in matches}
+    for index in sorted(locked):
+        if index not in found:
+            raise ConfigError(
+                f"turn {index + 1} is locked, but the script no longer says {before[index].text!r} "
+                f"there at the same pace; put it back, or unlock({index}) first"
+            )
+    return matches
+
+
+def keep_speakers(script: Script, names: Mapping[str, str]) -> Script:
+    """Number the speakers of an edited script as they were, going by their names.
+
+    Args:
+        script: the edited one; it numbers names by their order, which an edit may change.
+        names: speaker to name, of the script before.
+    """
+    numbers = {name.casefold(): speaker for speaker, name in names.items()}
+    known = {
+        speaker: numbers[name.casefold()]
+        for speaker, name in script.speaker_names.items()
+        if name.casefold() in numbers
+    }
+    every = [f"S{number + 1}" for number in range(MAX_SPEAKERS)]
+    free = [speaker for speaker in every if speaker not in names]
+    free += [speaker for speaker in names if speaker not in known.values()]
+    for speaker in script.speaker_names:
+        if speaker not in known:
+            known[speaker] = speaker if speaker in free else free[0]
+            free.remove(known[speaker])
+    return replace(
+        script,
+        turns=tuple(replace(turn, speaker=known[turn.speaker]) for turn in script.turns),
+        speaker_names={known[speaker]: name for speaker, name in script.speaker_names.items()},
+    )
+
+
+def _said(turns: Sequence[Turn]) -> list[tuple[object, ...]]:
+    return [(turn.speaker, turn.spoken_text, turn.pace, turn.pauses) for turn in turns]
+
+
+def _context(turns: Sequence[Turn], index: int) -> tuple[object, ...]:
+    if index == 0:
+        return ()
+    turn = turns[index - 1]
+    return (turn.speaker, turn.spoken_text, turn.pauses)
