@@ -215,7 +215,7 @@ def fingerprint(pipeline: DialoguePipeline) -> str:
     """Of weights, settings and voices: figures of other ones do not stand in the same table."""
     digest = hashlib.sha256()
     folder = pipeline.models.folder
-    for path in sorted([*folder.rglob("*.safetensors"), *folder.rglob("config.json")]):
+    for path in sorted([*folder.rglob("*.safetensors"), *folder.rglob("*.json")]):
         digest.update(path.read_bytes())
     for name, voice in pipeline.voices.items():
         digest.update(name.encode() + voice.codes.numpy().tobytes())

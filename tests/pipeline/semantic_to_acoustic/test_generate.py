@@ -18,7 +18,7 @@ from pipeline.semantic_to_acoustic.reading import WindowReader
 
 CONFIG = tiny().soundstorm
 Q, V, RATE = CONFIG.n_levels, CONFIG.n_codes, CONFIG.frames_per_semantic
-OPTIONS = SoundStormOptions(first_iterations=4, later_iterations=2)
+OPTIONS = SoundStormOptions(first_iterations=4, later_iterations=2, together_from=0)
 
 
 def rng(seed: int = 0) -> torch.Generator:
@@ -190,7 +190,7 @@ def test_bfloat16_gives_codes_of_the_alphabet(network: SoundStorm) -> None:
 
 
 def test_the_paper_s_schedule_is_sixteen_passes_and_one_for_each_later_level() -> None:
-    paper = SoundStormOptions(first_iterations=16)
+    paper = SoundStormOptions(first_iterations=16, together_from=0)
     assert paper.schedule(8) == [
         (range(level, level + 1), 1 if level else 16) for level in range(8)
     ]
@@ -206,7 +206,8 @@ def test_levels_filled_together_take_one_pass(
     assert watch.levels == [0, 0, 0, 1, 2, 3]
     assert len(watch.seen) == options.n_passes(Q) == 5
     assert int(spoken.max()) < V
-    assert SoundStormOptions(together_from=9).schedule(8) == SoundStormOptions().schedule(8)
+    one_by_one = SoundStormOptions(together_from=0)
+    assert SoundStormOptions(together_from=9).schedule(8) == one_by_one.schedule(8)
 
 
 @pytest.mark.parametrize(
