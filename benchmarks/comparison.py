@@ -18,6 +18,7 @@ import torch
 
 from benchmarks.confidence import estimate, mean, pooled
 from benchmarks.jury import Courtroom, Verdict
+from benchmarks.listeners import VoiceJudge
 from benchmarks.material import SENTENCES
 from benchmarks.passages import Passage, read_passages
 from benchmarks.systems import (
@@ -99,17 +100,15 @@ def judge(
     models: Models, system: System, passages: Sequence[Passage], court: Courtroom, seed: int
 ) -> tuple[list[Verdict], tuple[float, ...]]:
     """Verdicts on whole passages, and the likeness of successive crops to the prompt."""
-    takes, crops = [], []
+    voices, takes, likeness = VoiceJudge(), [], []
     for number, passage in enumerate(passages):
-        codes = system(passage, seed + number)
-        speech = _sound(models, codes)
+        speech = _sound(models, system(passage, seed + number))
         prompt = _sound(models, passage.voice.codes)
         takes.append(Take(text=passage.text, speech=speech, prompt=prompt))
-        crops.append(
-            [Take(text="", speech=crop, prompt=prompt) for crop in _crops(speech, JUDGED_S)]
-        )
+        wanted = voices.embedding(prompt)
+        crops = _crops(speech, JUDGED_S)
+        likeness.append([float(voices.embedding(crop) @ wanted) for crop in crops])
     verdicts = list(court.verdicts(takes))
-    likeness = [[v.own for v in court.verdicts(own)] for own in crops]
     return verdicts, tuple(float(value) for value in np.mean(likeness, axis=0))
 
 
