@@ -17,6 +17,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
 from pipeline.errors import CheckpointError, ConfigError
 
@@ -151,6 +152,18 @@ def save_network(
     }
     save_config(folder, config)
     save_tensors(folder / WEIGHTS_NAME, state)
+
+
+class NoRandomStart(TorchFunctionMode):
+    """Networks built inside get no random numbers: `load_network` overwrites every one of them."""
+
+    _DRAWS = (Tensor.uniform_, Tensor.normal_)
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: Any = (), kwargs: Mapping[str, Any] | None = None
+    ) -> Any:
+        """Leave what would be drawn as it is."""
+        return args[0] if func in self._DRAWS else func(*args, **(kwargs or {}))
 
 
 def load_network(folder: Path, network: nn.Module) -> None:

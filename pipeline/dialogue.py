@@ -6,14 +6,19 @@ order of the stages.
 
 import functools
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
 import torch
 
 from pipeline.audio_io import read_audio
-from pipeline.batches import FIRST_BATCHES_S, estimate_turn_seconds, plan_batches
+from pipeline.batches import (
+    FIRST_BATCHES_S,
+    WORK_PER_SECOND,
+    estimate_turn_seconds,
+    plan_batches,
+)
 from pipeline.casting import WantedVoice, cast_voices
 from pipeline.config import LimitsConfig, MixConfig
 from pipeline.datatypes import (
@@ -34,6 +39,7 @@ from pipeline.script_to_turns import script_to_turns
 from pipeline.seeds import turn_seed
 from pipeline.speaker_check.retakes import flag_note, retake_flagged
 from pipeline.speaking import WINDOW_S, Performance, SynthesisOptions, Take, TurnSpeaker
+from pipeline.spoken_turns import take_up
 from pipeline.stage_clock import StageClock
 from pipeline.turns_to_text_tokens import turns_to_text_tokens, turns_to_windows
 from pipeline.waveform_to_dialogue import GrowingMix, place_turns
@@ -119,6 +125,15 @@ class DialoguePipeline:
         """
         return script_to_turns(script, self.limits)
 
+    def conditions(self) -> Mapping[str, str]:
+        """What decides how a request sounds and how long it takes, the request itself apart."""
+        models = self._models
+        return {
+            "weights": models.fingerprint,
+            "engine": models.engine,
+            "device": str(models.device),
+        }
+
     def estimate_seconds(self, script: Script) -> float:
         """About how many seconds a script will sound: from its letters, paces, gaps and pauses."""
         return max(sum(self._turn_seconds(script)), 0.0)
@@ -185,12 +200,14 @@ class DialoguePipeline:
         seed: int = 0,
         options: SynthesisOptions | None = None,
         on_progress: ProgressCallback | None = None,
+        finished: Iterable[SpokenTurn] = (),
+        in_a_hurry: bool = True,
     ) -> Iterator[SpokenTurn]:
         """Speak a script and give each turn as soon as it is finished.
 
         What is heard is that of `synthesize`, sample for sample. The first turn is made alone,
         later ones more and more together; in mode "window" all are. The iterator may be closed
-        before its end.
+        before its end, and the work taken up again later.
 
         Args:
             script: as for `synthesize`.
@@ -198,12 +215,16 @@ class DialoguePipeline:
             seed: as for `synthesize`.
             options: as for `synthesize`; no retakes.
             on_progress: as for `synthesize`.
+            finished: the first turns, of an earlier run with the same script, voices, seed and
+                options: what follows is that of a run that was never stopped, sample for sample.
+            in_a_hurry: whether someone waits for the first turn; if not, it is made with others.
 
         Yields:
-            Turns in the order of the script.
+            Turns in the order of the script, those after the finished ones.
 
         Raises:
-            ConfigError: if retakes are asked for, which need all turns to be judged first.
+            ConfigError: if retakes are asked for, which need all turns to be judged first; or if
+                finished turns are not the script's, or are given in mode "window".
             DialogueError: as `synthesize` does.
         """
         clock = StageClock(on_progress)
@@ -216,7 +237,12 @@ class DialoguePipeline:
         turns, notes = performance.script.turns, performance.notes
         speaker = TurnSpeaker(self._models, performance, self.limits, clock)
         growing = GrowingMix(self.mix_config, self._models.codec.sample_rate_hz)
-        for batch in self._batches(performance, clock, FIRST_BATCHES_S):
+        n_finished = take_up(finished, turns, growing, performance.ensemble)
+        if n_finished:
+            self._check_can_go_on(performance.options)
+            notes = ()
+        first_batches = FIRST_BATCHES_S if in_a_hurry else ()
+        for batch in self._batches(performance, clock, first_batches, n_finished):
             for take in speaker.speak(batch):
                 index = take.index
                 following = turns[index + 1] if index + 1 < len(turns) else None
@@ -235,6 +261,9 @@ class DialoguePipeline:
                     acoustic=take.acoustic,
                     check=take.check,
                     notes=(*notes, *self._notes(take, performance), *placed.notes),
+                    voice=performance.ensemble.voices[turns[index].speaker],
+                    speech=take.cut.speech,
+                    silence=(take.cut.lead, take.cut.tail),
                 )
                 notes = ()
 
@@ -266,17 +295,23 @@ class DialoguePipeline:
         return [estimate_turn_seconds(turn, self.limits, self.mix_config) for turn in script.turns]
 
     def _batches(
-        self, performance: Performance, clock: StageClock, first: Sequence[float] = ()
+        self,
+        performance: Performance,
+        clock: StageClock,
+        first: Sequence[float] = (),
+        n_finished: int = 0,
     ) -> Iterator[range]:
         """Turns to speak together; tells the clock which part of the work each batch is."""
-        n_turns = len(performance.script.turns)
-        batches = [range(n_turns)]
+        seconds = self._turn_seconds(performance.script)
+        batches = [range(len(seconds))]
         if performance.options.mode == "turns":
-            batches = plan_batches(self._turn_seconds(performance.script), first)
+            batches = plan_batches(seconds[n_finished:], first, n_finished)
+        work = [max(1, round(WORK_PER_SECOND * turn_s)) for turn_s in seconds]
         for batch in batches:
-            clock.expect(batch.start, len(batch), n_turns)
+            before, size = sum(work[: batch.start]), sum(work[batch.start : batch.stop])
+            clock.expect(before, size, sum(work))
             if performance.options.max_retakes:
-                clock.expect(batch.start, len(batch), 2 * n_turns, "check")
+                clock.expect(before, size, 2 * sum(work), "check")
             yield batch
         clock.expect(0, 1, 1)
 
@@ -311,6 +346,13 @@ class DialoguePipeline:
             raise ConfigError(
                 f"{self._models.folder} holds no speaker encoder, which finds the turns to speak "
                 "again; ask for no retakes, or make one with `python -m training.speaker`"
+            )
+
+    def _check_can_go_on(self, options: SynthesisOptions) -> None:
+        if options.mode == "window":
+            raise ConfigError(
+                "a window's turns are spoken in one go, so finished ones cannot be gone on after; "
+                'give none, or use mode "turns"'
             )
 
     def _read_voice(self, path: Path) -> Voice:

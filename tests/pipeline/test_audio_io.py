@@ -167,7 +167,7 @@ def test_a_full_disk_leaves_the_old_file_and_says_how_much_is_needed(tmp_path: P
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
     try:
-        with pytest.raises(AudioError, match=r"talk\.wav cannot be written.*0\.0 MB free"):
+        with pytest.raises(AudioError, match=r"talk\.wav cannot be written.*free some space"):
             write_wav(path, Waveform(samples=tone(), sample_rate_hz=RATE))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
