@@ -105,8 +105,8 @@ class WorkFolder:
         differing = [name for name in names if made_with.get(name) != fingerprint.get(name)]
         if differing:
             raise DialogueError(
-                f"the run in {self.path} differs from this one in its {_listed(differing)}; give what "
-                "it was begun with, or delete that folder to begin anew"
+                f"the run in {self.path} differs from this one in its {_listed(differing)}; give "
+                "what it was begun with, or delete that folder to begin anew"
             )
         return self.n_finished()
 

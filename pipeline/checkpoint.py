@@ -155,15 +155,29 @@ def save_network(
 
 
 class NoRandomStart(TorchFunctionMode):
-    """Networks built inside get no random numbers: `load_network` overwrites every one of them."""
+    """Networks built inside begin at zero: `load_network` overwrites all that would be drawn.
 
-    _DRAWS = (Tensor.uniform_, Tensor.normal_)
+    Nothing is left as the memory was: who draws until all numbers lie in bounds would never end.
+    """
+
+    _DRAWS = (
+        Tensor.uniform_,
+        Tensor.normal_,
+        nn.init.uniform_,
+        nn.init.normal_,
+        nn.init.trunc_normal_,
+        nn.init.kaiming_uniform_,
+        nn.init.xavier_uniform_,
+    )
 
     def __torch_function__(
         self, func: Any, types: Any, args: Any = (), kwargs: Mapping[str, Any] | None = None
     ) -> Any:
-        """Leave what would be drawn as it is."""
-        return args[0] if func in self._DRAWS else func(*args, **(kwargs or {}))
+        """Zeros in place of what would be drawn."""
+        given = kwargs or {}
+        if func in self._DRAWS:
+            return (args[0] if args else given["tensor"]).data.zero_()
+        return func(*args, **given)
 
 
 def load_network(folder: Path, network: nn.Module) -> None:
