@@ -5,24 +5,26 @@ Only argparse is imported before a command is known, so that `--help` is quick.
 
 import argparse
 import sys
+import time
 import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from app.environment import prepare_environment
 
+if TYPE_CHECKING:
+    from app.expectation import Expectation
+    from app.speak_to_files import SpeakOrder
+    from app.studio import Studio
+    from pipeline.datatypes import Script
+
 INTERRUPTED = 130
 BYTES_PER_SECOND = 32_000
+WORK_BYTES_PER_SECOND = 70_000
+"""Of turns that wait in the work folder: samples of 4 bytes, and ids."""
+
 CAPTION_CHOICES = ("json", "srt", "vtt")
-STAGE_TITLES = {
-    "read": "reading the script",
-    "semantic": "choosing how it is said",
-    "acoustic": "giving it voices",
-    "waveform": "making sound",
-    "check": "checking the voices",
-    "mix": "mixing",
-}
 
 
 class _OneLineParser(argparse.ArgumentParser):
@@ -44,12 +46,13 @@ def main(arguments: Sequence[str]) -> int:
     run: Callable[[argparse.Namespace], None] = options.run
     try:
         run(options)
-    except KeyboardInterrupt:
-        return _fail("cancelled; nothing was written", INTERRUPTED)
+    except KeyboardInterrupt as stop:
+        kept = "; ".join(getattr(stop, "__notes__", [])) or "nothing was written"
+        return _fail(f"cancelled; {kept}", INTERRUPTED)
     except Exception as error:  # noqa: BLE001 - the one place where anything becomes one line
         if options.debug:
             traceback.print_exc()
-        return _fail(_describe(error), 1)
+        return _fail("; ".join([_describe(error), *getattr(error, "__notes__", [])]), 1)
     return 0
 
 
@@ -101,8 +104,17 @@ def _parser() -> argparse.ArgumentParser:
         "--captions", action="append", default=[], choices=CAPTION_CHOICES, help="repeatable"
     )
     speak.add_argument("--stems", action="store_true", help="also one wav per speaker")
+    speak.add_argument(
+        "--resume", action="store_true", help="go on with what a stopped run has finished"
+    )
     speak.set_defaults(run=_speak)
     _add_model_options(speak)
+
+    estimate = commands.add_parser("estimate", help="tell what speaking a script would take")
+    estimate.add_argument("script", help="script file, or - for standard input")
+    estimate.add_argument("--measure", action="store_true", help="measure this machine anew")
+    estimate.set_defaults(run=_estimate)
+    _add_model_options(estimate)
 
     voices = commands.add_parser("voices", help="list the voices there are")
     voices.set_defaults(run=_voices)
@@ -138,37 +150,131 @@ def _retakes(text: str) -> int:
 
 
 def _speak(options: argparse.Namespace) -> None:
-    from app.output_files import check_can_write, publish
-    from app.result_files import companion_paths, result_writers
+    from app.output_files import check_can_write
+    from app.speak_to_files import SpeakOrder
     from app.studio import load_studio
+    from app.work_folder import WorkFolder, work_folder_path
     from pipeline.config import LimitsConfig
+    from pipeline.errors import ConfigError
     from pipeline.script_to_turns import script_to_turns
 
     wav: Path = options.output
     _check_output_name(wav)
     check_can_write(wav)
+    if options.retakes and options.resume:
+        raise ConfigError(
+            "--retakes needs all turns at once and keeps none on the way, so there is nothing to "
+            "--resume; leave out one of the two"
+        )
+    if not (options.resume or options.retakes):
+        WorkFolder(work_folder_path(wav)).refuse_unfinished()
     text = _read_script(options.script)
     voices = _wanted_voices(options.voice)
     script = script_to_turns(text, LimitsConfig())
     studio = load_studio(options.model, options.device)
-    speakers = list(dict.fromkeys(turn.speaker for turn in script.turns)) if options.stems else []
-    sounds = 1 + len(speakers)
-    check_can_write(wav, int(studio.pipeline.estimate_seconds(script) * BYTES_PER_SECOND * sounds))
-    for path in companion_paths(wav, options.captions, speakers):
-        check_can_write(path)
+    _check_space(options, studio, script)
     found = {
         speaker: None if name is None else studio.find_voice(name)
         for speaker, name in voices.items()
     }
-    dialogue = studio.speak(text, found, options.seed, _ProgressLine().show, options.retakes)
-    publish(result_writers(dialogue, wav, options.captions, script.speaker_names, options.stems))
+    order = SpeakOrder(
+        text=text,
+        script=script,
+        voices=found,
+        seed=options.seed,
+        wav=wav,
+        captions=options.captions,
+        stems=options.stems,
+        resume=options.resume,
+    )
+    if options.retakes:
+        _speak_with_retakes(studio, order, options.retakes)
+    else:
+        _speak_turn_by_turn(studio, order)
+
+
+def _check_space(options: argparse.Namespace, studio: "Studio", script: "Script") -> None:
+    from app.output_files import check_can_write
+    from app.result_files import companion_paths
+
+    speakers = list(dict.fromkeys(turn.speaker for turn in script.turns)) if options.stems else []
+    bytes_per_second = BYTES_PER_SECOND * (1 + len(speakers))
+    if not options.retakes:
+        bytes_per_second += WORK_BYTES_PER_SECOND
+    seconds = studio.pipeline.estimate_seconds(script)
+    check_can_write(options.output, int(seconds * bytes_per_second))
+    for path in companion_paths(options.output, options.captions, speakers):
+        check_can_write(path)
+
+
+def _speak_turn_by_turn(studio: "Studio", order: "SpeakOrder") -> None:
+    from app.progress_line import ProgressLine
+    from app.speak_to_files import speak_to_files
+
+    expectation = _expectation(studio)
+    progress = ProgressLine(expectation.stage_seconds(order.script))
+    made = speak_to_files(studio, order, progress.show)
+    if not made.n_resumed:
+        expectation.learn(order.script, progress.stage_seconds(), made.sound_s)
+    for note in made.notes:
+        print(f"note: {note}", file=sys.stderr)
+    resumed = f" ({made.n_resumed} of an earlier run)" if made.n_resumed else ""
+    print(
+        f"{order.wav}: {made.sound_s:.1f} s, {made.n_turns} turns{resumed}, "
+        f"seed {order.seed}, made in {made.spent_s:.1f} s"
+    )
+
+
+def _speak_with_retakes(studio: "Studio", order: "SpeakOrder", max_retakes: int) -> None:
+    from app.output_files import publish
+    from app.progress_line import ProgressLine
+    from app.result_files import result_writers
+
+    progress = ProgressLine(_expectation(studio).stage_seconds(order.script))
+    dialogue = studio.speak(order.text, order.voices, order.seed, progress.show, max_retakes)
+    names = order.script.speaker_names
+    publish(result_writers(dialogue, order.wav, order.captions, names, order.stems))
     for note in dialogue.notes:
         print(f"note: {note}", file=sys.stderr)
     seconds = sum(dialogue.stage_seconds.values())
     print(
-        f"{wav}: {dialogue.mix.duration_s:.1f} s, {len(dialogue.turns)} turns, "
+        f"{order.wav}: {dialogue.mix.duration_s:.1f} s, {len(dialogue.turns)} turns, "
         f"seed {dialogue.seed}, made in {seconds:.1f} s"
     )
+
+
+def _expectation(studio: "Studio") -> "Expectation":
+    from app.cost_file import CostFile, user_cost_file
+    from app.environment import thread_count
+    from app.expectation import Expectation
+
+    return Expectation(studio, CostFile(user_cost_file()), thread_count())
+
+
+def _estimate(options: argparse.Namespace) -> None:
+    from app.progress_line import format_seconds
+    from app.studio import load_studio
+    from pipeline.config import LimitsConfig
+    from pipeline.script_to_turns import script_to_turns
+
+    begun = time.perf_counter()
+    script = script_to_turns(_read_script(options.script), LimitsConfig())
+    studio = load_studio(options.model, options.device)
+    load_s = time.perf_counter() - begun
+    expectation = _expectation(studio)
+    model = None if options.measure else expectation.known()
+    if model is None:
+        print("measuring this machine with three short scripts ...", file=sys.stderr)
+        model = expectation.measure(load_s)
+    found = expectation.estimate(script, model)
+    for note in script.notes:
+        print(f"note: {note}", file=sys.stderr)
+    print(f"turns       {found.size.n_turns}")
+    print(f"characters  {found.size.n_characters:,}")
+    print(f"sound       about {format_seconds(found.sound_s)}")
+    print(f"computing   about {format_seconds(found.computing_s)}, start included")
+    print(f"memory      about {found.peak_mb:.0f} MB at its peak")
+    print(f"measured    {expectation.key}")
 
 
 def _check_output_name(wav: Path) -> None:
@@ -210,27 +316,6 @@ def _wanted_voices(assignments: Sequence[str]) -> dict[str, str | None]:
             raise VoiceError(f"--voice names {speaker} twice; give each speaker one voice")
         voices[speaker] = None if voice == "surprise" else voice
     return voices
-
-
-class _ProgressLine:
-    """On a terminal, one line that counts; elsewhere, a line when a stage first begins."""
-
-    def __init__(self) -> None:
-        from app.handlers import ProgressMeter
-
-        self._meter = ProgressMeter()
-        self._begun: set[str] = set()
-
-    def show(self, stage: str, done: int, total: int) -> None:
-        """Print how far the work is."""
-        title = STAGE_TITLES[stage]
-        share = self._meter.share(stage, done, total)
-        if sys.stderr.isatty():
-            end = "\n" if stage == "mix" and done == total else ""
-            print(f"\r\033[K{title} {100 * share:.0f} %", end=end, file=sys.stderr, flush=True)
-        elif stage not in self._begun:
-            print(f"{title} ...", file=sys.stderr, flush=True)
-        self._begun.add(stage)
 
 
 def _voices(options: argparse.Namespace) -> None:

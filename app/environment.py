@@ -24,6 +24,13 @@ def set_thread_count() -> None:
         torch.set_num_threads(usable_cores())
 
 
+def thread_count() -> int:
+    """How many threads torch computes with."""
+    import torch  # takes seconds; not needed to print the usage
+
+    return torch.get_num_threads()
+
+
 def usable_cores(quota_file: Path = Path("/sys/fs/cgroup/cpu.max")) -> int:
     """Cores this process may use: its affinity, and the quota of its container.
 

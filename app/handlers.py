@@ -7,12 +7,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.cost_file import CostFile, user_cost_file
+from app.environment import thread_count
+from app.expectation import Expectation
 from app.output_files import publish
 from app.result_files import CAPTION_FORMATS, result_writers
 from app.studio import Studio
 from pipeline.casting import WantedVoice
 from pipeline.datatypes import Dialogue, ProgressCallback, Script
 from pipeline.errors import CancelledError, DialogueError, VoiceError
+from pipeline.estimate import TimeLeft
 
 MADE_UP = "(surprise me)"
 """Choice of voice: the model makes one up. Brackets cannot be in a voice's name."""
@@ -194,6 +198,16 @@ class ProgressMeter:
         self._done[stage] = done / max(total, 1)
         shares = (_STAGE_SHARES[name] * share for name, share in self._done.items())
         return min(1.0, sum(shares))
+
+
+def time_left_of(studio: Studio, text: str) -> TimeLeft:
+    """What tells the time left for a script: from what was measured here, or what is usual."""
+    try:
+        script = studio.pipeline.parse(text)
+    except DialogueError:  # told where the script is spoken
+        return TimeLeft({})
+    costs = CostFile(user_cost_file())
+    return TimeLeft(Expectation(studio, costs, thread_count()).stage_seconds(script))
 
 
 def roll_seed() -> int:

@@ -18,6 +18,7 @@ from app.handlers import (
     SpokenResult,
     VoiceRow,
 )
+from app.progress_line import format_time_left
 from app.studio import Studio
 from app.visits import Visits
 from pipeline.config import MAX_SPEAKERS
@@ -72,11 +73,12 @@ class PageEvents:
         visitor = _visitor(request)
         stop = self._visits.begin(visitor)
 
-        meter = handlers.ProgressMeter()
+        meter, time_left = handlers.ProgressMeter(), handlers.time_left_of(self._studio, text)
 
         def show(stage: str, done: int, total: int) -> None:
             share = meter.share(stage, done, total)
-            progress(share, desc=handlers.STAGE_TITLES[stage])
+            left = format_time_left(time_left.left(stage, done, total))
+            progress(share, desc=f"{handlers.STAGE_TITLES[stage]}, {left}")
 
         choices, recordings = rows[:MAX_SPEAKERS], rows[MAX_SPEAKERS:]
         voice_rows = [VoiceRow(*row) for row in zip(choices, recordings, strict=True)]

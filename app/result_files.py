@@ -16,7 +16,7 @@ Names = Mapping[str, str]
 def companion_paths(wav: Path, formats: Sequence[str], speakers: Sequence[str]) -> list[Path]:
     """The files that appear beside a wav: "talk.srt" for captions, "talk.S1.wav" for stems."""
     captions = [wav.with_suffix(f".{name}") for name in dict.fromkeys(formats)]
-    return captions + [_stem_path(wav, speaker) for speaker in speakers]
+    return captions + [stem_path(wav, speaker) for speaker in speakers]
 
 
 def result_writers(
@@ -33,15 +33,16 @@ def result_writers(
     """
     writers: dict[Path, FileWriter] = {wav: _wav_writer(dialogue.mix)}
     for name in formats:
-        text = _caption_text(name, dialogue.captions, names)
+        text = caption_text(name, dialogue.captions, names)
         writers[wav.with_suffix(f".{name}")] = text_writer(text)
     if stems:
         for speaker, waveform in dialogue.stems.items():
-            writers[_stem_path(wav, speaker)] = _wav_writer(waveform)
+            writers[stem_path(wav, speaker)] = _wav_writer(waveform)
     return writers
 
 
-def _stem_path(wav: Path, speaker: str) -> Path:
+def stem_path(wav: Path, speaker: str) -> Path:
+    """The file of one speaker: "talk.S1.wav"."""
     return wav.with_suffix(f".{speaker}.wav")
 
 
@@ -49,7 +50,8 @@ def _wav_writer(waveform: Waveform) -> FileWriter:
     return lambda path: write_wav(path, waveform)
 
 
-def _caption_text(name: str, captions: Sequence[Caption], names: Names) -> str:
+def caption_text(name: str, captions: Sequence[Caption], names: Names) -> str:
+    """Captions in one of `CAPTION_FORMATS`."""
     if name == "srt":
         return captions_to_srt(captions, names)
     if name == "vtt":

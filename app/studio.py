@@ -1,7 +1,7 @@
 """Loads the pipeline once, holds it, and hands it to the command line and the page."""
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -31,6 +31,9 @@ class SpeakingPipeline(Protocol):
     def estimate_seconds(self, script: Script) -> float:
         """About how long it will sound."""
 
+    def conditions(self) -> Mapping[str, str]:
+        """Weights, engine and device."""
+
     def voice_from_recording(self, path: str | Path, name: str, description: str = "") -> Voice:
         """Make a voice."""
 
@@ -51,6 +54,8 @@ class SpeakingPipeline(Protocol):
         seed: int = 0,
         options: "SynthesisOptions | None" = None,
         on_progress: ProgressCallback | None = None,
+        finished: Iterable[SpokenTurn] = (),
+        in_a_hurry: bool = True,
     ) -> Iterator[SpokenTurn]:
         """Speak a script turn by turn."""
 
@@ -120,11 +125,31 @@ class Studio:
         max_retakes: int = 0,
     ) -> Dialogue:
         """Speak a script as `DialoguePipeline.synthesize` does, one at a time."""
-        from pipeline.dialogue import SynthesisOptions  # heavy: torch and the networks
-
-        options = SynthesisOptions(max_retakes=max_retakes)
+        options = self.options(max_retakes)
         with self._one_at_a_time:
             return self.pipeline.synthesize(script, voices, seed, options, on_progress)
+
+    def stream(
+        self,
+        script: str,
+        voices: Mapping[str, WantedVoice],
+        seed: int,
+        on_progress: ProgressCallback | None = None,
+        finished: Iterable[SpokenTurn] = (),
+    ) -> Iterator[SpokenTurn]:
+        """Speak a script as `DialoguePipeline.stream` does, one at a time, for nobody who waits."""
+        options = self.options()
+        with self._one_at_a_time:
+            yield from self.pipeline.stream(
+                script, voices, seed, options, on_progress, finished, in_a_hurry=False
+            )
+
+    @staticmethod
+    def options(max_retakes: int = 0) -> "SynthesisOptions":
+        """How the doors have scripts spoken."""
+        from pipeline.dialogue import SynthesisOptions  # heavy: torch and the networks
+
+        return SynthesisOptions(max_retakes=max_retakes)
 
 
 def load_studio(model: str = "small", device: str = "auto") -> Studio:

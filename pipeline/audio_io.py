@@ -8,6 +8,7 @@ import io
 import logging
 import shutil
 import subprocess
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -116,33 +117,65 @@ def write_wav(path: str | Path, waveform: Waveform) -> None:
     Raises:
         AudioError: if samples are not finite, or the disk or folder refuses the file.
     """
+    write_wav_stretches(path, [waveform])
+
+
+def write_wav_stretches(path: str | Path, stretches: Iterable[Waveform]) -> float:
+    """Write a wav as `write_wav` does, of stretches one after another: only one is held at once.
+
+    Args:
+        path: the file to make; its folder is created if missing.
+        stretches: at least one, all at one rate: samples (N,) float32 in [-1, 1].
+
+    Returns:
+        Seconds of sound written.
+
+    Raises:
+        AudioError: if samples are not finite, or the disk or folder refuses the file.
+    """
     path = Path(path)
-    if not np.isfinite(waveform.samples).all():
-        raise AudioError(f"{path}: not written, because samples are not finite numbers")
-    wav = _wav_bytes(waveform)
+    seconds: list[float] = []
     try:
-        write_atomically(path, lambda file: _write_bytes(file, wav))
+        write_atomically(path, lambda file: seconds.append(_write_stretches(file, path, stretches)))
     except OSError as error:
         raise AudioError(
             f"{path} cannot be written: {error.strerror or error}; choose a folder that can be "
-            f"written to, with {len(wav) / 1e6:.1f} MB free"
+            "written to, or free some space"
         ) from error
+    return seconds[0]
 
 
-def _wav_bytes(waveform: Waveform) -> bytes:
-    """The file is built in memory: libsndfile does not report a full disk reliably."""
-    pcm = np.round(np.clip(waveform.samples, -1.0, 1.0) * 32767.0).astype(np.int16)
+def _write_stretches(temporary: Path, path: Path, stretches: Iterable[Waveform]) -> float:
+    """By ourselves behind libsndfile's header, as it does not report a full disk reliably."""
+    n_samples, rate = 0, 0
+    with temporary.open("wb") as file:
+        for stretch in stretches:
+            if not np.isfinite(stretch.samples).all():
+                raise AudioError(f"{path}: not written, because samples are not finite numbers")
+            if not rate:
+                rate = stretch.sample_rate_hz
+                file.write(_wav_header(rate))
+            pcm = np.round(np.clip(stretch.samples, -1.0, 1.0) * 32767.0).astype("<i2")
+            file.write(pcm.tobytes())
+            n_samples += len(pcm)
+        assert rate, "no stretch was given"
+        n_header = file.tell() - 2 * n_samples
+        file.seek(4)
+        file.write((n_header - 8 + 2 * n_samples).to_bytes(4, "little"))
+        file.seek(n_header - 4)
+        file.write((2 * n_samples).to_bytes(4, "little"))
+    return n_samples / rate
+
+
+def _wav_header(rate: int) -> bytes:
+    """All of a wav up to its samples, for none of them yet."""
     buffer = io.BytesIO()
-    rate = waveform.sample_rate_hz
     with soundfile.SoundFile(buffer, "w", rate, 1, subtype="PCM_16", format="WAV") as sound:
         sound.comment = SYNTHETIC_COMMENT
         sound.software = "Colloquy"
-        sound.write(pcm)
-    return buffer.getvalue()
-
-
-def _write_bytes(path: Path, content: bytes) -> None:
-    path.write_bytes(content)
+    header = buffer.getvalue()
+    assert header[-8:] == b"data\0\0\0\0", header
+    return header
 
 
 def resample(samples: NDArray[np.float32], from_hz: int, to_hz: int) -> NDArray[np.float32]:

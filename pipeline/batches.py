@@ -12,6 +12,10 @@ FIRST_BATCHES_S = (0.0, 8.0, 16.0, 30.0)
 """The first batches when someone is listening; the first one is a single turn."""
 
 
+WORK_PER_SECOND = 100
+"""Progress counts the work of turns in hundredths of a second of speech."""
+
+
 def estimate_turn_seconds(turn: Turn, limits: LimitsConfig, mix: MixConfig) -> float:
     """About how long a turn lasts, the gap before it included: from letters, pace and pauses."""
     gap_s = mix.default_gap_s if turn.gap_s is None else turn.gap_s
@@ -19,12 +23,22 @@ def estimate_turn_seconds(turn: Turn, limits: LimitsConfig, mix: MixConfig) -> f
     return len(turn.spoken_text) / (limits.characters_per_second * turn.pace) + gap_s + pauses_s
 
 
-def plan_batches(seconds: Sequence[float], first: Iterable[float] = ()) -> list[range]:
+def estimate_seconds_of_turns(
+    turns: Sequence[Turn], limits: LimitsConfig, mix: MixConfig
+) -> list[float]:
+    """`estimate_turn_seconds` of each turn."""
+    return [estimate_turn_seconds(turn, limits, mix) for turn in turns]
+
+
+def plan_batches(
+    seconds: Sequence[float], first: Iterable[float] = (), first_turn: int = 0
+) -> list[range]:
     """Share turns out into batches, in order.
 
     Args:
         seconds: about how long each turn lasts.
         first: how long the first batches shall be; later ones are `WHOLE_BATCH_S`.
+        first_turn: number of the first of them.
 
     Returns:
         Turns of each batch, at least one; as many as are no longer together than asked.
@@ -34,9 +48,9 @@ def plan_batches(seconds: Sequence[float], first: Iterable[float] = ()) -> list[
     start, filled_s, room_s = 0, 0.0, next(wanted, WHOLE_BATCH_S)
     for index, turn_s in enumerate(seconds):
         if index > start and filled_s + turn_s > room_s:
-            batches.append(range(start, index))
+            batches.append(range(first_turn + start, first_turn + index))
             start, filled_s, room_s = index, 0.0, next(wanted, WHOLE_BATCH_S)
         filled_s += turn_s
     if len(seconds):
-        batches.append(range(start, len(seconds)))
+        batches.append(range(first_turn + start, first_turn + len(seconds)))
     return batches

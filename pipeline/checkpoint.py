@@ -17,6 +17,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
 from pipeline.errors import CheckpointError, ConfigError
 
@@ -151,6 +152,32 @@ def save_network(
     }
     save_config(folder, config)
     save_tensors(folder / WEIGHTS_NAME, state)
+
+
+class NoRandomStart(TorchFunctionMode):
+    """Networks built inside begin at zero: `load_network` overwrites all that would be drawn.
+
+    Nothing is left as the memory was: who draws until all numbers lie in bounds would never end.
+    """
+
+    _DRAWS = (
+        Tensor.uniform_,
+        Tensor.normal_,
+        nn.init.uniform_,
+        nn.init.normal_,
+        nn.init.trunc_normal_,
+        nn.init.kaiming_uniform_,
+        nn.init.xavier_uniform_,
+    )
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: Any = (), kwargs: Mapping[str, Any] | None = None
+    ) -> Any:
+        """Zeros in place of what would be drawn."""
+        given = kwargs or {}
+        if func in self._DRAWS:
+            return (args[0] if args else given["tensor"]).data.zero_()
+        return func(*args, **given)
 
 
 def load_network(folder: Path, network: nn.Module) -> None:

@@ -219,6 +219,9 @@ class SpokenTurn:
         acoustic: its codes.
         check: how much it sounds like its voice; `None` if voices were not checked.
         notes: what was guessed or is worth knowing; the first turn's begin with the script's.
+        voice: what it is spoken with; `None` only where a turn was not made by `stream`.
+        speech: (first, one past the last) sample of the speech within `sound`.
+        silence: samples of silence asked for before and after the speech.
     """
 
     index: int
@@ -232,6 +235,9 @@ class SpokenTurn:
     acoustic: AcousticTokens
     check: VoiceCheck | None = None
     notes: tuple[str, ...] = ()
+    voice: Voice | None = None
+    speech: tuple[int, int] = (0, 0)
+    silence: tuple[int, int] = (0, 0)
 
 
 class Redoer(Protocol):

@@ -5,17 +5,19 @@ order of the stages.
 """
 
 import functools
-import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
 from pathlib import Path
 
 import torch
 
 from pipeline.assembly import seeds_of_matches, take_notes, takes_into_dialogue
-from pipeline.audio_io import read_audio
-from pipeline.batches import FIRST_BATCHES_S, estimate_turn_seconds, plan_batches
+from pipeline.batches import (
+    FIRST_BATCHES_S,
+    WORK_PER_SECOND,
+    estimate_seconds_of_turns,
+    plan_batches,
+)
 from pipeline.casting import WantedVoice, cast_voices
 from pipeline.config import LimitsConfig, MixConfig
 from pipeline.datatypes import (
@@ -25,27 +27,25 @@ from pipeline.datatypes import (
     SpokenTurn,
     TextTokens,
     Voice,
-    Voices,
 )
 from pipeline.device import choose_device
 from pipeline.ensemble import Ensemble, PromptSounds
-from pipeline.errors import ConfigError, VoiceError
+from pipeline.errors import ConfigError
 from pipeline.matching import keep_speakers, match_turns
 from pipeline.models import ASSETS, Models, find_model_folder, load_models
-from pipeline.recording_to_voice import load_voice, recording_to_voice
 from pipeline.redo import DialogueEditor, options_for_redo, speak_edited
 from pipeline.redo_request import Redo
 from pipeline.script_to_turns import script_to_turns
 from pipeline.seeds import turn_seed
 from pipeline.speaker_check.retakes import retake_flagged
 from pipeline.speaking import WINDOW_S, Performance, SynthesisOptions, Take, TurnSpeaker
+from pipeline.spoken_turns import take_up
 from pipeline.stage_clock import StageClock
 from pipeline.turns_to_text_tokens import turns_to_text_tokens, turns_to_windows
+from pipeline.voice_shelf import VoiceShelf
 from pipeline.waveform_to_dialogue import GrowingMix
 
 __all__ = ["DialoguePipeline", "SynthesisOptions"]
-
-logger = logging.getLogger(__name__)
 
 
 class DialoguePipeline:
@@ -54,8 +54,8 @@ class DialoguePipeline:
     def __init__(self, models: Models, voice_folder: Path) -> None:
         self._models = models
         self._prompts = PromptSounds(models)
-        self._voice_folder = voice_folder
         self.limits = LimitsConfig()
+        self._shelf = VoiceShelf(models, voice_folder, self.limits)
         self.mix_config = MixConfig()
 
     @classmethod
@@ -84,20 +84,14 @@ class DialoguePipeline:
         """The networks and tokenizers, for who wants to run a stage alone."""
         return self._models
 
-    @cached_property
+    @property
     def voices(self) -> Mapping[str, Voice]:
         """The built-in voices that fit this codec, by name in alphabetical order.
 
         Raises:
             VoiceError: if a voice file is damaged.
         """
-        found = [load_voice(path) for path in sorted(self._voice_folder.glob("*.safetensors"))]
-        fitting = {
-            voice.name: voice for voice in found if voice.codec_id == self._models.codec.identity
-        }
-        if len(fitting) < len(found):
-            logger.info("%d voices are of another codec", len(found) - len(fitting))
-        return fitting
+        return self._shelf.built_in
 
     def voice_from_recording(self, path: str | Path, name: str, description: str = "") -> Voice:
         """Make a voice of 1 to 60 s of one person speaking.
@@ -111,11 +105,7 @@ class DialoguePipeline:
             AudioError: if the file cannot be read.
             VoiceError: if the recording is too short, too long, silent or clipped.
         """
-        models = self._models
-        recording = read_audio(path, models.codec.sample_rate_hz)
-        return recording_to_voice(
-            recording, name, models.semantic_tokenizer, models.codec, self.limits, description
-        )
+        return self._shelf.from_recording(path, name, description)
 
     def parse(self, script: str | Sequence[Mapping[str, str]]) -> Script:
         """Read a script without speaking it.
@@ -125,9 +115,18 @@ class DialoguePipeline:
         """
         return script_to_turns(script, self.limits)
 
+    def conditions(self) -> Mapping[str, str]:
+        """What decides how a request sounds and how long it takes, the request itself apart."""
+        models = self._models
+        return {
+            "weights": models.fingerprint,
+            "engine": models.engine,
+            "device": str(models.device),
+        }
+
     def estimate_seconds(self, script: Script) -> float:
         """About how many seconds a script will sound: from its letters, paces, gaps and pauses."""
-        return max(sum(self._turn_seconds(script)), 0.0)
+        return max(sum(estimate_seconds_of_turns(script.turns, self.limits, self.mix_config)), 0.0)
 
     @torch.inference_mode()
     def synthesize(
@@ -173,12 +172,14 @@ class DialoguePipeline:
         seed: int = 0,
         options: SynthesisOptions | None = None,
         on_progress: ProgressCallback | None = None,
+        finished: Iterable[SpokenTurn] = (),
+        in_a_hurry: bool = True,
     ) -> Iterator[SpokenTurn]:
         """Speak a script and give each turn as soon as it is finished.
 
         What is heard is that of `synthesize`, sample for sample. The first turn is made alone,
         later ones more and more together; in mode "window" all are. The iterator may be closed
-        before its end.
+        before its end, and the work taken up again later.
 
         Args:
             script: as for `synthesize`.
@@ -186,12 +187,16 @@ class DialoguePipeline:
             seed: as for `synthesize`.
             options: as for `synthesize`; no retakes.
             on_progress: as for `synthesize`.
+            finished: the first turns, of an earlier run with the same script, voices, seed and
+                options: what follows is that of a run that was never stopped, sample for sample.
+            in_a_hurry: whether someone waits for the first turn; if not, it is made with others.
 
         Yields:
-            Turns in the order of the script.
+            Turns in the order of the script, those after the finished ones.
 
         Raises:
-            ConfigError: if retakes are asked for, which need all turns to be judged first.
+            ConfigError: if retakes are asked for, which need all turns to be judged first; or if
+                finished turns are not the script's, or are given in mode "window".
             DialogueError: as `synthesize` does.
         """
         clock = StageClock(on_progress)
@@ -205,7 +210,10 @@ class DialoguePipeline:
         ensemble = performance.ensemble
         speaker = TurnSpeaker(self._models, performance, self.limits, clock)
         growing = GrowingMix(self.mix_config, self._models.codec.sample_rate_hz)
-        for batch in self._batches(performance, clock, FIRST_BATCHES_S):
+        n_finished = take_up(finished, turns, growing, ensemble, performance.options.mode)
+        notes = () if n_finished else notes
+        first = FIRST_BATCHES_S if in_a_hurry else ()
+        for batch in self._batches(performance, clock, first, n_finished):
             for take in speaker.speak(batch):
                 index = take.index
                 following = turns[index + 1] if index + 1 < len(turns) else None
@@ -225,6 +233,9 @@ class DialoguePipeline:
                     acoustic=take.acoustic,
                     check=take.check,
                     notes=(*notes, *heard, *placed.notes),
+                    voice=ensemble.voices[turns[index].speaker],
+                    speech=take.cut.speech,
+                    silence=(take.cut.lead, take.cut.tail),
                 )
                 notes = ()
 
@@ -256,7 +267,7 @@ class DialoguePipeline:
             CancelledError: if `on_progress` raises it.
         """
         chosen = options_for_redo(dialogue, options)
-        self._check_codec(dialogue.voices)
+        self._shelf.check(dialogue.voices)
         ensemble = Ensemble(dialogue.voices, dialogue.turns, self._prompts, self.mix_config)
         clock = StageClock(on_progress)
         editor = DialogueEditor(self._models, dialogue, chosen, self.limits, ensemble, clock)
@@ -287,7 +298,7 @@ class DialoguePipeline:
             CancelledError: if `on_progress` raises it.
         """
         clock, chosen = StageClock(on_progress), options_for_redo(dialogue, options)
-        self._check_codec(dialogue.voices)
+        self._shelf.check(dialogue.voices)
         with clock.stage("read"):
             read = keep_speakers(self.parse(script), dialogue.speaker_names)
             matches = match_turns(dialogue.turns, read.turns, dialogue.locked)
@@ -321,8 +332,8 @@ class DialoguePipeline:
         seeds: Sequence[int],
         options: SynthesisOptions,
     ) -> Performance:
-        cast, cast_notes = cast_voices(read, voices, self.voices, self._read_voice)
-        self._check_codec(cast)
+        cast, cast_notes = cast_voices(read, voices, self.voices, self._shelf.read)
+        self._shelf.check(cast)
         return Performance(
             script=read,
             text=tuple(self._text_tokens(read, options)),
@@ -332,21 +343,24 @@ class DialoguePipeline:
             notes=(*read.notes, *cast_notes),
         )
 
-    def _turn_seconds(self, script: Script) -> list[float]:
-        return [estimate_turn_seconds(turn, self.limits, self.mix_config) for turn in script.turns]
-
     def _batches(
-        self, performance: Performance, clock: StageClock, first: Sequence[float] = ()
+        self,
+        performance: Performance,
+        clock: StageClock,
+        first: Sequence[float] = (),
+        n_finished: int = 0,
     ) -> Iterator[range]:
         """Turns to speak together; tells the clock which part of the work each batch is."""
-        n_turns = len(performance.script.turns)
-        batches = [range(n_turns)]
+        seconds = estimate_seconds_of_turns(performance.script.turns, self.limits, self.mix_config)
+        batches = [range(len(seconds))]
         if performance.options.mode == "turns":
-            batches = plan_batches(self._turn_seconds(performance.script), first)
+            batches = plan_batches(seconds[n_finished:], first, n_finished)
+        work = [max(1, round(WORK_PER_SECOND * turn_s)) for turn_s in seconds]
         for batch in batches:
-            clock.expect(batch.start, len(batch), n_turns)
+            before, size = sum(work[: batch.start]), sum(work[batch.start : batch.stop])
+            clock.expect(before, size, sum(work))
             if performance.options.max_retakes:
-                clock.expect(batch.start, len(batch), 2 * n_turns, "check")
+                clock.expect(before, size, 2 * sum(work), "check")
             yield batch
         clock.expect(0, 1, 1)
 
@@ -377,19 +391,6 @@ class DialoguePipeline:
                 f"{self._models.folder} holds no speaker encoder, which finds the turns to speak "
                 "again; ask for no retakes, or make one with `python -m training.speaker`"
             )
-
-    def _read_voice(self, path: Path) -> Voice:
-        if path.suffix == ".safetensors":
-            return load_voice(path, self._models.codec.identity)
-        return self.voice_from_recording(path, path.stem)
-
-    def _check_codec(self, cast: Voices) -> None:
-        for voice in cast.values():
-            if voice is not None and voice.codec_id != self._models.codec.identity:
-                raise VoiceError(
-                    f"voice {voice.name!r} was made with another codec; "
-                    "make it again from its recording"
-                )
 
     def _text_tokens(self, script: Script, options: SynthesisOptions) -> list[TextTokens]:
         tokenizer = self._models.text_tokenizer

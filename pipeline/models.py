@@ -1,12 +1,13 @@
 """The networks and tokenizers of one size, read from their folder."""
 
+import hashlib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 import torch
 
-from pipeline.checkpoint import load_config, load_network
+from pipeline.checkpoint import NoRandomStart, load_config, load_network
 from pipeline.config import SoundStormConfig, TextToSemanticConfig
 from pipeline.cpu_engine.engines import attach_engines, choose_engine, read_reaches
 from pipeline.device import inference_dtype
@@ -20,6 +21,9 @@ from pipeline.tokenizers.spectral_codec import SpectralCodec
 from pipeline.tokenizers.text import TextTokenizer
 
 ASSETS = Path(__file__).resolve().parents[1] / "assets"
+
+SPEAKING_FOLDERS = ("text_tokenizer", "text_to_semantic", "soundstorm", "codec", "speaker")
+"""Folders of a size that are read to speak; making voices needs more."""
 
 
 def find_model_folder(size_or_folder: str | Path) -> Path:
@@ -56,6 +60,23 @@ class Models:
     speaker: SpeakerEncoder | None
 
     @cached_property
+    def fingerprint(self) -> str:
+        """Of every file that speaking reads: other weights have another one."""
+        digest = hashlib.sha256()
+        for name in SPEAKING_FOLDERS:
+            for path in sorted((self.folder / name).glob("*.*")):
+                digest.update(f"{name}/{path.name} {path.stat().st_size}\n".encode())
+                with path.open("rb") as file:
+                    while block := file.read(1 << 20):
+                        digest.update(block)
+        return digest.hexdigest()
+
+    @property
+    def engine(self) -> str:
+        """What runs the networks in generation: "openvino" or "torch"."""
+        return "torch" if self.soundstorm.engine is None else "openvino"
+
+    @cached_property
     def semantic_tokenizer(self) -> SemanticTokenizer:
         """Read when a recording first needs it: speaking alone does not.
 
@@ -81,12 +102,14 @@ def load_models(folder: Path, device: torch.device, engine: str = "auto") -> Mod
     chosen, dtype = choose_engine(engine, device), inference_dtype(device)
     text_config = load_config(folder / "text_to_semantic", TextToSemanticConfig)
     storm_config = load_config(folder / "soundstorm", SoundStormConfig)
-    codec = load_codec(folder / "codec", device)
+    with NoRandomStart():
+        codec = load_codec(folder / "codec", device)
     if isinstance(codec, SpectralCodec):
         codec.compute_in(dtype)
     _check_fit(folder, text_config, storm_config, codec)
-    text_to_semantic = TextToSemantic(text_config)
-    load_network(folder / "text_to_semantic", text_to_semantic)
+    with NoRandomStart():
+        text_to_semantic = TextToSemantic(text_config)
+        load_network(folder / "text_to_semantic", text_to_semantic)
     soundstorm = SoundStorm(storm_config, codec.codebooks.cpu())
     load_network(folder / "soundstorm", soundstorm)
     text_to_semantic.to(device, dtype).eval()

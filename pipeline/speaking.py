@@ -218,7 +218,7 @@ class TurnSpeaker:
         Raises:
             CancelledError: if the clock's listener raises it.
         """
-        quiet = StageClock(None)
+        quiet = self._clock.ask()
         voices, purpose = self._ensemble.voices, f"take {number}"
         _, acoustic = self._give_voice([take.index], [take.semantic], voices, purpose, quiet)
         waveform = acoustic_to_waveform(acoustic, self._models.codec)[0]
@@ -285,7 +285,7 @@ class TurnSpeaker:
                 pauses=(),
                 piece_starts=(),
             )
-            nobody, quiet = {speaker: None}, StageClock(None)
+            nobody, quiet = {speaker: None}, self._clock.ask()
             _, heard = self._give_voice([index], [sample], nobody, "voice", quiet)
             voice = Voice(
                 name=f"made up for {speaker}",

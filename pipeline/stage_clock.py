@@ -22,6 +22,7 @@ class StageClock:
 
     def __init__(self, on_progress: ProgressCallback | None) -> None:
         self._on_progress = on_progress
+        self._last: tuple[str, int, int] | None = None
         self._spans: dict[str, tuple[int, int, int]] = {}
         self.seconds: dict[str, float] = {}
 
@@ -42,9 +43,19 @@ class StageClock:
         if self._on_progress is not None:
             before, size, whole = self._spans.get(stage, (0, 1, 1))
             if size == whole:
-                self._on_progress(stage, done, total)
+                self._last = (stage, done, total)
             else:
-                self._on_progress(stage, before * total + size * done, whole * total)
+                self._last = (stage, before * total + size * done, whole * total)
+            self._on_progress(*self._last)
+
+    def ask(self) -> "StageClock":
+        """A clock for side work: its reports only ask the listener whether to go on."""
+
+        def repeat(stage: str, done: int, total: int) -> None:
+            if self._on_progress is not None and self._last is not None:
+                self._on_progress(*self._last)
+
+        return StageClock(repeat)
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:

@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 CODE_FOLDERS = ("app", "benchmarks", "pipeline", "training")
 SIDE_BRANCH = "recording_to_voice"
-FLOW = ("dialogue", "redo", "assembly", "speaking", "ensemble")
+FLOW = ("dialogue", "redo", "assembly", "speaking", "ensemble", "voice_shelf")
 N_STAGES = 6
 MAX_LINES = 400
 BASELINE = "benchmarks.audiolm"

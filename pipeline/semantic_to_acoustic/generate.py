@@ -53,7 +53,7 @@ class SoundStormOptions:
     guidance_rescale: float = 0.7
     guided_levels: int = 1
     together_from: int = 5
-    batch_frames: int = 4000
+    batch_frames: int = 2000
 
     def __post_init__(self) -> None:
         if min(self.first_iterations, self.later_iterations, self.batch_frames) < 1:
@@ -106,7 +106,8 @@ def generate(
         options: how to decode.
         rng: on the CPU; one, or one for each window. From one, a number is taken whatever the
             windows are, and every window gets its own by its number.
-        on_progress: called after every pass as ("acoustic", done, total) passes of windows.
+        on_progress: called as ("acoustic", done, total) passes of windows: before the first and
+            after every one.
 
     Returns:
         For each window (Q, T) int64 codes on the CPU; `given_frames` hold `given_codes` untouched.
@@ -133,6 +134,7 @@ def generate(
         for indices in groups:
             rngs = [generators[index] for index in indices]
             batch = _Batch(network, table, [sequences[index] for index in indices], rngs, options)
+            report(0)
             _decode(batch, options, report)
             for index, codes in zip(indices, batch.rows_of_codes(), strict=True):
                 spoken[index] = codes

@@ -7,8 +7,6 @@ later rule never sees them again.
 import re
 from collections.abc import Callable
 
-from num2words import num2words
-
 _MONTHS = [
     "january", "february", "march", "april", "may", "june", "july", "august", "september",
     "october", "november", "december",
@@ -62,12 +60,18 @@ def cardinal(digits: str) -> str:
     """Words of a whole number, "42" → "forty two"; digit by digit if very long or led by a zero."""
     if len(digits) > _MAX_CARDINAL_DIGITS or (len(digits) > 1 and digits[0] == "0"):
         return digit_by_digit(digits)
-    return _plain(num2words(int(digits)))
+    return _plain(_in_words(int(digits)))
 
 
 def digit_by_digit(digits: str) -> str:
     """Words of each digit; anything else is left out."""
-    return " ".join(num2words(int(digit)) for digit in digits if digit.isdigit())
+    return " ".join(_in_words(int(digit)) for digit in digits if digit.isdigit())
+
+
+def _in_words(number: int, to: str = "cardinal") -> str:
+    from num2words import num2words  # 60 languages: most scripts have no digit to wait for it
+
+    return str(num2words(number, to=to))
 
 
 def _plain(words: str) -> str:
@@ -76,14 +80,14 @@ def _plain(words: str) -> str:
 
 def _ordinal(digits: str) -> str:
     return (
-        _plain(num2words(int(digits), to="ordinal"))
+        _plain(_in_words(int(digits), to="ordinal"))
         if len(digits) <= _MAX_CARDINAL_DIGITS
         else cardinal(digits)
     )
 
 
 def _year(digits: str) -> str:
-    return _plain(num2words(int(digits), to="year"))
+    return _plain(_in_words(int(digits), to="year"))
 
 
 def _number(digits: str) -> str:

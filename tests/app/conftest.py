@@ -1,6 +1,6 @@
 """A stand-in pipeline for tests of the doors: real parsing and casting, tones for speech."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -60,6 +60,10 @@ class TonePipeline:
         self.cast: Mapping[str, Voice | None] = {}
         self.options = SynthesisOptions()
         self.before_stage: Callable[[str], None] = lambda stage: None
+        self.before_turn: Callable[[int], None] = lambda index: None
+
+    def conditions(self) -> Mapping[str, str]:
+        return {"weights": "tones", "engine": "none", "device": "cpu"}
 
     def parse(self, script: Any) -> Script:
         return script_to_turns(script, LimitsConfig())
@@ -95,9 +99,15 @@ class TonePipeline:
         seed: int = 0,
         options: SynthesisOptions | None = None,
         on_progress: ProgressCallback | None = None,
+        finished: Iterable[SpokenTurn] = (),
+        in_a_hurry: bool = True,
     ) -> Iterator[SpokenTurn]:
+        n_finished = len(list(finished))
         dialogue = self.synthesize(script, voices, seed, options, on_progress)
         for caption, turn in zip(dialogue.captions, dialogue.turns, strict=True):
+            if caption.turn < n_finished:
+                continue
+            self.before_turn(caption.turn)
             start, end = round(caption.start_s * RATE_HZ), round(caption.end_s * RATE_HZ)
             sound = Waveform(samples=dialogue.mix.samples[start:end], sample_rate_hz=RATE_HZ)
             ids = torch.zeros(round(TURN_S * 25), dtype=torch.int64)
@@ -109,6 +119,8 @@ class TonePipeline:
                 start=start,
                 mix=sound,
                 seed=seed,
+                speech=(0, len(sound.samples)),
+                notes=() if caption.turn else dialogue.notes,
                 semantic=SemanticTokens(semantic_ids=ids, speaker=turn.speaker, rate_hz=25.0),
                 acoustic=AcousticTokens(
                     codes=ids.repeat(4, 2), speaker=turn.speaker, frame_rate_hz=50.0

@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from app import cli
+from app.progress_line import STAGE_TITLES
 from app.studio import Studio
+from pipeline.config import MixConfig
 from pipeline.errors import CheckpointError
 from tests.app.conftest import BAD_RECORDINGS, BAD_SCRIPTS, TonePipeline
 
@@ -18,8 +20,9 @@ SCRIPT = "Anna: Hello there.\nBen: Hi, Anna.\nAnna: Goodbye.\n"
 
 
 @pytest.fixture(autouse=True)
-def _no_weights(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+def _no_weights(studio: Studio, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("app.studio.load_studio", lambda model, device: studio)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
 
 @pytest.fixture
@@ -57,7 +60,7 @@ def test_speak_writes_the_wav_and_every_caption_format(
     assert names == ["talk.json", "talk.srt", "talk.vtt", "talk.wav"]
     with wave.open(str(talk)) as sound:
         assert (sound.getnchannels(), sound.getsampwidth()) == (1, 2)
-        assert sound.getnframes() == 3 * 8000
+        assert sound.getnframes() == 3 * 8000 + 2 * round(MixConfig().default_gap_s * 16000)
     rows = json.loads(talk.with_suffix(".json").read_text(encoding="utf-8"))
     assert [row["text"] for row in rows] == ["Hello there.", "Hi, Anna.", "Goodbye."]
     assert [row["speaker"] for row in rows] == ["S1", "S2", "S1"]
@@ -70,7 +73,7 @@ def test_progress_names_the_stages_on_stderr(
 ) -> None:
     assert cli.main(["speak", str(script), "-o", str(talk)]) == 0
     printed = capsys.readouterr().err
-    assert all(title in printed for title in cli.STAGE_TITLES.values())
+    assert all(title in printed for title in STAGE_TITLES.values())
 
 
 def test_a_script_comes_from_standard_input(talk: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,6 +15,7 @@ from app.handlers import (
     roll_seed,
     speak_form,
     stop_when_set,
+    time_left_of,
 )
 from app.studio import Studio
 from pipeline.errors import CancelledError, DialogueError
@@ -151,3 +152,11 @@ def test_progress_only_grows_and_ends_at_one() -> None:
 def test_a_rolled_seed_is_accepted(studio: Studio, tmp_path: Path) -> None:
     seed = roll_seed()
     assert f"seed {seed}" in speak_form(studio, SpeakForm(SCRIPT, seed, ROWS), tmp_path).status
+
+
+def test_time_left_begins_at_the_estimate_and_at_nothing_for_an_unreadable_script(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert time_left_of(studio, "[S1] Hello.").left("semantic", 0, 1) > 0
+    assert time_left_of(studio, "").left("semantic", 0, 1) == 0

@@ -10,6 +10,7 @@ from torch import nn
 from pipeline.checkpoint import (
     CONFIG_NAME,
     WEIGHTS_NAME,
+    NoRandomStart,
     config_from_dict,
     config_to_dict,
     load_config,
@@ -167,3 +168,15 @@ def test_dict_form_of_a_config_is_plain_json() -> None:
     values = config_to_dict(tiny())
     assert json.loads(json.dumps(values)) == values
     assert values.keys() == {field.name for field in dataclasses.fields(DialogueConfig)}
+
+
+def test_a_network_built_without_a_random_start_is_filled_as_any_other(tmp_path: Path) -> None:
+    trained = nn.Sequential(nn.Linear(3, 4), nn.Embedding(5, 2))
+    save_network(tmp_path, tiny().codec, trained, torch.float32)
+    before = torch.get_rng_state()
+    with NoRandomStart():
+        bare = nn.Sequential(nn.Linear(3, 4), nn.Embedding(5, 2))
+    assert torch.get_rng_state().equal(before)
+    load_network(tmp_path, bare)
+    for name, tensor in trained.state_dict().items():
+        assert bare.state_dict()[name].equal(tensor)

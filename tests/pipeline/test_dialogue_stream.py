@@ -145,7 +145,7 @@ def test_only_the_first_turn_is_made_before_it_is_given(pipeline: DialoguePipeli
         "\n".join(LINES), VOICES, 5, OPTIONS, lambda name, n, of: seen.append((name, n / of))
     )
     next(turns)
-    assert max(done for name, done in seen if name == "semantic") == pytest.approx(1 / len(LINES))
+    assert 0.0 < max(done for name, done in seen if name == "semantic") < 0.5
     list(turns)
     for stage in dict(seen):
         shares = [done for name, done in seen if name == stage]

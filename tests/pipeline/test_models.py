@@ -65,3 +65,12 @@ def test_a_codec_of_another_size_is_refused(folder: Path) -> None:
     _change(folder / "soundstorm" / "config.json", n_levels=2)
     with pytest.raises(ConfigError, match="makes 2 levels"):
         load_models(folder, CPU)
+
+
+def test_other_weights_have_another_fingerprint(tiny_models: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(tiny_models, tmp_path / "models")
+    first, copied = (load_models(path, CPU).fingerprint for path in (tiny_models, folder))
+    assert first == copied
+    config = folder / "soundstorm" / "config.json"
+    config.write_text(config.read_text(encoding="utf-8") + " ", encoding="utf-8")
+    assert load_models(folder, CPU).fingerprint != first

@@ -47,3 +47,16 @@ def test_what_is_expected_of_one_stage_leaves_the_others() -> None:
     clock.report("check", 1, 4)
     clock.report("mix", 1, 4)
     assert seen == [("check", 5, 8), ("mix", 1, 4)]
+
+
+def test_side_work_asks_the_listener_without_moving_progress() -> None:
+    told: list[tuple[str, int, int]] = []
+    clock = StageClock(lambda *counts: told.append(counts))
+    clock.ask().report("acoustic", 1, 2)
+    assert told == []
+    clock.expect(3, 2, 10)
+    clock.report("semantic", 1, 4)
+    for done in range(3):
+        clock.ask().report("acoustic", done, 2)
+    assert told == [("semantic", 14, 40)] * 4
+    StageClock(None).ask().report("acoustic", 1, 2)

@@ -1,0 +1,144 @@
+"""Speak a script of any length into files: every finished turn is on disk before the next one."""
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.output_files import FileWriter, publish, text_writer
+from app.result_files import caption_text, stem_path
+from app.studio import Studio
+from app.work_folder import WorkFolder, fingerprint_voices, work_folder_path
+from pipeline.audio_io import write_wav_stretches
+from pipeline.casting import WantedVoice
+from pipeline.config import MixConfig
+from pipeline.datatypes import Caption, ProgressCallback, Script, SpokenTurn
+from pipeline.spoken_turns import mix_again
+
+STREAM_FORMAT = "1"
+"""Part of the fingerprint: changes when the same request comes to sound differently."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeakOrder:
+    """What is to be spoken, and into which files.
+
+    Attributes:
+        text: the script.
+        script: the same, parsed.
+        voices: speaker to what was asked for.
+        seed: of the script.
+        wav: the mix; other files are named after it.
+        captions: formats.
+        stems: whether each speaker gets a wav, too.
+        resume: whether to go on with what an earlier run has finished.
+    """
+
+    text: str
+    script: Script
+    voices: Mapping[str, WantedVoice]
+    seed: int
+    wav: Path
+    captions: Sequence[str] = ()
+    stems: bool = False
+    resume: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpokenFiles:
+    """What was made.
+
+    Attributes:
+        sound_s: length of the mix.
+        spent_s: seconds this run took for speaking and writing.
+        n_turns: in all.
+        n_resumed: of these, finished by an earlier run.
+        notes: what was guessed or is worth knowing.
+    """
+
+    sound_s: float
+    spent_s: float
+    n_turns: int
+    n_resumed: int
+    notes: tuple[str, ...]
+
+
+def speak_to_files(
+    studio: Studio, order: SpeakOrder, on_progress: ProgressCallback | None = None
+) -> SpokenFiles:
+    """Speak turn by turn into the work folder, then make the files of it and remove it.
+
+    Whatever stops the work, finished turns stay; the error then carries a note that says so.
+
+    Raises:
+        DialogueError: if the request cannot work, or the work folder is of another one.
+    """
+    begun = time.perf_counter()
+    folder = WorkFolder(work_folder_path(order.wav))
+    fingerprint, n_turns = request_fingerprint(studio, order), len(order.script.turns)
+    n_resumed = 0
+    if order.resume and folder.path.exists():
+        n_resumed = folder.resume(fingerprint)
+    else:
+        folder.begin(fingerprint, n_turns)
+    try:
+        finished = folder.turns(n_resumed)
+        for spoken in studio.stream(order.text, order.voices, order.seed, on_progress, finished):
+            folder.keep(spoken)
+        sound_s, notes = _publish(order, folder)
+    except BaseException as error:
+        if kept := folder.close():
+            error.add_note(kept)
+        raise
+    folder.remove()
+    return SpokenFiles(
+        sound_s=sound_s,
+        spent_s=time.perf_counter() - begun,
+        n_turns=n_turns,
+        n_resumed=n_resumed,
+        notes=notes,
+    )
+
+
+def request_fingerprint(studio: Studio, order: SpeakOrder) -> dict[str, str]:
+    """What the sound of an order depends on, by the names a person knows it by."""
+    return {
+        "script": order.text,
+        "voices": fingerprint_voices(order.voices, studio.pipeline.voices),
+        "seed": str(order.seed),
+        "options": f"{STREAM_FORMAT} {studio.options()!r}",
+        **studio.pipeline.conditions(),
+    }
+
+
+def _publish(order: SpeakOrder, folder: WorkFolder) -> tuple[float, tuple[str, ...]]:
+    """Make all files of the finished turns, at once; seconds of sound, and notes."""
+    turns = order.script.turns
+    captions: list[Caption] = []
+    notes: list[str] = []
+    seconds: list[float] = []
+
+    def read() -> Iterator[SpokenTurn]:
+        return folder.turns(len(turns))
+
+    def write_mix(path: Path) -> None:
+        seconds.append(write_wav_stretches(path, mix_again(read(), MixConfig())))
+
+    def stem_writer(speaker: str) -> FileWriter:
+        def write(path: Path) -> None:
+            write_wav_stretches(path, mix_again(read(), MixConfig(), speaker))
+
+        return write
+
+    for spoken in read():
+        captions.append(spoken.caption)
+        notes += spoken.notes
+    writers: dict[Path, FileWriter] = {order.wav: write_mix}
+    for name in order.captions:
+        text = caption_text(name, captions, order.script.speaker_names)
+        writers[order.wav.with_suffix(f".{name}")] = text_writer(text)
+    if order.stems:
+        for speaker in dict.fromkeys(turn.speaker for turn in turns):
+            writers[stem_path(order.wav, speaker)] = stem_writer(speaker)
+    publish(writers)
+    return seconds[0], tuple(notes)
