@@ -4,7 +4,8 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 OMP_WAIT_POLICY ?= passive
-export OMP_WAIT_POLICY
+ONEDNN_PRIMITIVE_CACHE_CAPACITY ?= 64
+export OMP_WAIT_POLICY ONEDNN_PRIMITIVE_CACHE_CAPACITY
 
 SCRIPT ?= assets/scripts/first_light.txt
 SIZE ?= small

@@ -9,9 +9,11 @@ def prepare_environment() -> None:
     """Set what libraries read when they are imported; call before torch or gradio is.
 
     Threads that spin at barriers make a step 6 to 20 times slower on a busy machine, hence the
-    passive wait policy. A setting of the user's own is kept.
+    passive wait policy. Kernels are kept for 64 shapes, not for a thousand, which took memory for
+    every script that was long. A setting of the user's own is kept.
     """
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "64")
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
 

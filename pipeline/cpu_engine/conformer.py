@@ -97,17 +97,25 @@ class ConformerRows:
 
 
 def _parts(span: RowSpan) -> list[RowSpan]:
-    """A span in parts small enough for one call."""
-    n_rows = max(1, MOST_FRAMES // span.n_packed)
-    return [
-        RowSpan(
-            start=span.start + first * span.n_packed,
-            rows=span.rows[first : first + n_rows],
-            n_packed=span.n_packed,
-            n_prefix=span.n_prefix,
+    """A span in parts of 1, 2, 4, ... rows, none too big for one call.
+
+    Every new shape takes the engine time and memory to get ready for: so there are few.
+    """
+    parts: list[RowSpan] = []
+    largest = max(1, MOST_FRAMES // span.n_packed)
+    first = 0
+    while first < len(span.rows):
+        n_rows = 2 ** (min(largest, len(span.rows) - first).bit_length() - 1)
+        parts.append(
+            RowSpan(
+                start=span.start + first * span.n_packed,
+                rows=span.rows[first : first + n_rows],
+                n_packed=span.n_packed,
+                n_prefix=span.n_prefix,
+            )
         )
-        for first in range(0, len(span.rows), n_rows)
-    ]
+        first += n_rows
+    return parts
 
 
 class _SpanRequest:

@@ -150,7 +150,7 @@ class _Decoding:
             fed = self._say(logits.view(*fed.shape, -1), step)
             speaking = self.rows.speaking.any(dim=1)
             n_speaking = int(speaking.sum())
-            n_kept = n_speaking + -n_speaking % self._step
+            n_kept = self._n_kept(n_speaking)
             if n_kept < len(fed) or not n_speaking:
                 kept, left = speaking.argsort(descending=True, stable=True).tensor_split([n_kept])
                 self._collect(left if n_speaking else torch.arange(len(fed)))
@@ -161,6 +161,14 @@ class _Decoding:
             if step % 10 == 0:
                 on_step(B - n_speaking)
         return self.candidates
+
+    def _n_kept(self, n_speaking: int) -> int:
+        """How many sequences go on: a power of two, so that there are few shapes to get ready for.
+
+        Those that are finished go on with the others for a while, unheard.
+        """
+        power_of_two = 1 << max(0, n_speaking - 1).bit_length()
+        return power_of_two + -power_of_two % self._step
 
     def _new_rows(self, generators: Sequence[torch.Generator]) -> _Rows:
         B, C, device = len(generators), self.options.n_candidates, self.text.layout.spoken.device
