@@ -27,23 +27,24 @@ SAMPLES = (SHORT, MANY_TURNS, LONG_TURNS)
 """Spoken to measure: the smallest first, as the peak of memory never falls."""
 
 USUAL_COST = CostModel(
-    load_s=4.0,
+    load_s=3.0,
     script_s=0.3,
-    turn_s=0.05,
-    speech_s=0.35,
-    base_mb=450.0,
-    speech_mb=3.0,
-    sound_ratio=0.85,
+    turn_s=0.02,
+    speech_s=0.062,
+    base_mb=560.0,
+    speech_mb=4.0,
+    sound_ratio=1.0,
     stage_shares={
         "read": 0.01,
-        "semantic": 0.25,
-        "acoustic": 0.68,
-        "waveform": 0.03,
-        "check": 0.02,
+        "semantic": 0.27,
+        "acoustic": 0.61,
+        "waveform": 0.06,
+        "check": 0.04,
         "mix": 0.01,
     },
 )
-"""Where nothing was measured yet, progress begins from these: the order of size on two cores."""
+"""Where nothing was measured yet: about what `benchmarks/speed.py` found with the shipped weights
+on two cores."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -250,7 +250,7 @@ class LimitsConfig:
     max_gap_s: float = 10.0
     max_pause_s: float = 10.0
     max_piece_characters: int = 160
-    characters_per_second: float = 15.0
+    characters_per_second: float = 19.0
     min_checked_speech_s: float = 0.6
 
 

@@ -52,6 +52,7 @@ class ConformerEngine:
         reaches: Mapping[str, float] | None = None,
     ) -> None:
         self.config, self.dtype = network.config, dtype
+        self.prefixes: dict[bytes, Any] = {}
         self._compiled = compile_graph(*_build(network, dtype, reaches), n_threads, dtype)
 
     def rows(

@@ -1,7 +1,7 @@
 """Stage 4 of 6, its network: a bidirectional Conformer over summed code embeddings."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
 import torch.nn.functional as F
@@ -21,7 +21,13 @@ class PackedBlocks(Protocol):
 
 
 class BlockEngine(Protocol):
-    """Runs the blocks elsewhere than in torch; `pipeline.cpu_engine` has one."""
+    """Runs the blocks elsewhere than in torch; `pipeline.cpu_engine` has one.
+
+    Attributes:
+        prefixes: what was read of prompts, by their tokens: its weights do not change any more.
+    """
+
+    prefixes: dict[bytes, Any]
 
     def rows(self, packing: RowPacking, memories: Sequence[Sequence[BlockMemory]]) -> PackedBlocks:
         """Get ready to read packed windows; `memories` of each row's prefix, for each block."""

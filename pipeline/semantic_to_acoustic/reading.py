@@ -6,6 +6,7 @@ while codes are filled in: it is computed once for every set of prompts and reme
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -14,6 +15,9 @@ from pipeline.layers.mixing import BlockMemory, PackedRows, RememberedPrefix, Ro
 from pipeline.layers.rotary import rotary_tables_at
 from pipeline.semantic_to_acoustic.align import FrameSequence
 from pipeline.semantic_to_acoustic.model import PackedBlocks, SoundStorm
+
+MOST_PREFIXES = 16
+"""Prefixes that are kept from script to script; the shipped size needs 2 MB for each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,16 +62,18 @@ def read_prefix(network: SoundStorm, sequence: FrameSequence, table: Tensor) -> 
 def read_prefixes(
     network: SoundStorm, sequences: Sequence[FrameSequence], table: Tensor
 ) -> list[Prefix]:
-    """The prefix of each sequence; equal ones are read once."""
-    read: dict[bytes, Prefix] = {}
+    """The prefix of each sequence; equal ones are read once, by an engine once for all scripts."""
+    kept: dict[bytes, Any] = {} if network.engine is None else network.engine.prefixes
     prefixes = []
     for sequence in sequences:
         P = sequence.window_start
         parts = (sequence.semantic_ids[:P], sequence.slots[:P], sequence.codes[:, :P])
         key = b"".join(part.contiguous().numpy().tobytes() for part in parts)
-        if key not in read:
-            read[key] = read_prefix(network, sequence, table)
-        prefixes.append(read[key])
+        prefix = kept.pop(key, None) or read_prefix(network, sequence, table)
+        kept[key] = prefix  # the last one used is the last to go
+        prefixes.append(prefix)
+    while len(kept) > MOST_PREFIXES:
+        del kept[next(iter(kept))]
     return prefixes
 
 

@@ -7,10 +7,16 @@ from torch import Tensor, nn
 from pipeline.config import tiny
 from pipeline.cpu_engine import conformer
 from pipeline.cpu_engine.conformer import ConformerEngine
+from pipeline.semantic_to_acoustic import reading
 from pipeline.semantic_to_acoustic.align import FrameSequence, Window, window_to_sequence
 from pipeline.semantic_to_acoustic.generate import SoundStormOptions, generate
 from pipeline.semantic_to_acoustic.model import SoundStorm
-from pipeline.semantic_to_acoustic.reading import WindowReader, read_prefixes
+from pipeline.semantic_to_acoustic.reading import (
+    Prefix,
+    WindowReader,
+    read_prefix,
+    read_prefixes,
+)
 
 CONFIG = tiny().soundstorm
 Q, V, RATE = CONFIG.n_levels, CONFIG.n_codes, CONFIG.frames_per_semantic
@@ -86,6 +92,28 @@ def test_a_window_is_the_same_whatever_is_read_beside_it(
     assert torch.equal(states(network, ASKED)[0], alone)
     monkeypatch.setattr(conformer, "MOST_FRAMES", 1)
     assert torch.equal(states(network, ASKED)[0], alone)
+
+
+def test_prompts_are_read_once_and_few_are_kept(
+    network: SoundStorm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = ConformerEngine(network, 1, torch.float32)
+    network.engine = engine
+    read: list[FrameSequence] = []
+
+    def watched(network: SoundStorm, sequence: FrameSequence, table: Tensor) -> Prefix:
+        read.append(sequence)
+        return read_prefix(network, sequence, table)
+
+    monkeypatch.setattr(reading, "read_prefix", watched)
+    monkeypatch.setattr(reading, "MOST_PREFIXES", 2)
+    first = states(network, ASKED[:1])[0]
+    assert torch.equal(states(network, ASKED[:1])[0], first)
+    assert len(read) == 1
+    states(network, ASKED[1:])
+    assert len(engine.prefixes) == 2
+    assert torch.equal(states(network, ASKED[:1])[0], first)
+    assert len(read) == 5
 
 
 def test_generation_runs_on_it(network: SoundStorm) -> None:
