@@ -32,7 +32,8 @@ def test_letters_pace_gap_and_pauses_make_a_turn_long() -> None:
     turn = Turn(
         speaker="S1", text="", spoken_text="a" * 30, pace=2.0, gap_s=0.5, pauses=((3, 2.0),)
     )
-    assert estimate_turn_seconds(turn, LimitsConfig(), MixConfig()) == pytest.approx(3.5)
+    limits = LimitsConfig(characters_per_second=15.0)
+    assert estimate_turn_seconds(turn, limits, MixConfig()) == pytest.approx(3.5)
 
 
 def test_batches_of_later_turns_keep_the_numbers_of_the_script() -> None:
