@@ -167,8 +167,8 @@ def draw(compared: Sequence[Compared], path: Path) -> None:
             quality.axhline(one.word_error, color="gray", linestyle=":", label=one.name)
         else:
             factor = one.wall_s[longest] / longest
-            quality.plot(factor, one.word_error, "o")
-            quality.annotate(one.name, (factor, one.word_error), fontsize=7, rotation=20)
+            mark = "^" if "guided" in one.name else "o"
+            quality.plot(factor, one.word_error, mark, label=one.name)
     quality.set(xscale="log", xlabel="real-time factor at 30 s", ylabel="word error")
     quality.legend(fontsize=7)
     for one in compared:
