@@ -1,5 +1,6 @@
 """Layers of torch written as nodes of an OpenVINO graph, weights included."""
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -124,7 +125,13 @@ def compile_graph(
         "PERFORMANCE_HINT": "LATENCY",
         "ENABLE_CPU_PINNING": False,  # beside other processes a pinned thread waits for its core
     }
-    return ov.Core().compile_model(ov.Model(list(outputs), list(inputs)), "CPU", settings)
+    return _core().compile_model(ov.Model(list(outputs), list(inputs)), "CPU", settings)
+
+
+@functools.cache
+def _core() -> ov.Core:
+    """One for the whole process: with the last one goes the library that frees what it made."""
+    return ov.Core()
 
 
 def narrow_type(dtype: torch.dtype) -> ov.Type:
