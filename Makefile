@@ -4,8 +4,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 OMP_WAIT_POLICY ?= passive
-ONEDNN_PRIMITIVE_CACHE_CAPACITY ?= 64
-export OMP_WAIT_POLICY ONEDNN_PRIMITIVE_CACHE_CAPACITY
+export OMP_WAIT_POLICY
 
 SCRIPT ?= assets/scripts/first_light.txt
 SIZE ?= small
@@ -58,6 +57,7 @@ format: $(DEV_READY)  ## rewrite the files as `make lint` wants them
 	$(VENV)/bin/ruff check --fix .
 	$(VENV)/bin/ruff format .
 
+bench: export ONEDNN_PRIMITIVE_CACHE_CAPACITY = 64
 bench: $(DEV_READY)  ## speed of everything, and SoundStorm beside the autoregressive baseline
 	@$(CHECK) flite
 	$(RUN) -m benchmarks.floors
