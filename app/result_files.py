@@ -1,10 +1,10 @@
 """A finished dialogue as files: sound, stems and captions."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from app.output_files import FileWriter, text_writer
-from pipeline.audio_io import write_wav
+from pipeline.audio_io import write_sound, write_wav
 from pipeline.captions import captions_to_json, captions_to_srt, captions_to_vtt
 from pipeline.datatypes import Caption, Dialogue, Waveform
 
@@ -44,6 +44,11 @@ def result_writers(
 def stem_path(wav: Path, speaker: str) -> Path:
     """The file of one speaker: "talk.S1.wav"."""
     return wav.with_suffix(f".{speaker}.wav")
+
+
+def sound_writer(make: Callable[[], Sequence[Waveform]], sound_format: str) -> FileWriter:
+    """A writer of one sound file, whose channels are made when it is written and then let go."""
+    return lambda path: write_sound(path, make(), sound_format)
 
 
 def _wav_writer(waveform: Waveform) -> FileWriter:
