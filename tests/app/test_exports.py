@@ -12,7 +12,9 @@ from app.exports import PARTS, ExportChoice, ExportContext, export_dialogue
 from app.project_zip import read_project
 from pipeline.config import MixConfig
 from pipeline.datatypes import Dialogue, Turn, TurnCut, Waveform
+from pipeline.dialogue import DialoguePipeline, SynthesisOptions
 from pipeline.errors import AudioError, ConfigError, DialogueError
+from pipeline.text_to_semantic.generate import TextToSemanticOptions
 from pipeline.waveform_to_dialogue import place_turns
 from tests.app.conftest import TonePipeline
 
@@ -236,3 +238,22 @@ def test_a_form_that_cannot_be_kept_is_told(tmp_path: Path) -> None:
     context = _context(form={"seed": float("nan")})
     with pytest.raises(DialogueError, match="a value that a project cannot keep"):
         export_dialogue(_dialogue(), choice, tmp_path, context)
+
+
+def test_what_the_real_pipeline_speaks_is_exported_with_its_options_and_seeds(
+    tmp_path: Path, tiny_models: Path
+) -> None:
+    pipeline = DialoguePipeline.load(tiny_models, device="cpu", engine="torch")
+    untrained = SynthesisOptions(text=TextToSemanticOptions(strict=False))
+    dialogue = pipeline.synthesize(TEXT, seed=3, options=untrained)
+    context = _context(conditions=pipeline.conditions())
+    choice = ExportChoice(parts=frozenset(PARTS), sound_format="flac")
+    paths = export_dialogue(dialogue, choice, tmp_path / "out", context)
+    assert {"dialogue.S1-anna.flac", "dialogue.S2-ben.flac", "002-S2.flac"} <= {
+        path.name for path in paths
+    }
+    settings = json.loads((tmp_path / "out/dialogue.settings.json").read_text(encoding="utf-8"))
+    assert [turn["seed"] for turn in settings["turns"]] == list(dialogue.turn_seeds)
+    assert settings["options"]["mode"] == "turns"
+    assert settings["weights"] == pipeline.models.fingerprint
+    assert settings["speakers"]["S1"]["voice"]["description"] == "a made-up tone"

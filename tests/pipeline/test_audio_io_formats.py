@@ -2,6 +2,7 @@ import json
 import resource
 import shutil
 import subprocess
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -202,3 +203,19 @@ def test_a_full_disk_is_found_in_every_format(tmp_path: Path, sound_format: str)
 def test_a_sound_of_no_samples_is_refused(tmp_path: Path, sound_format: str) -> None:
     with pytest.raises(AudioError, match="no sound to write"):
         write_sound(tmp_path / "talk", [_sound(440, seconds=0)], sound_format)
+
+
+@pytest.mark.parametrize("sound_format", ALL_FORMATS)
+def test_a_long_sound_is_not_held_again_while_it_is_written(
+    tmp_path: Path, sound_format: str
+) -> None:
+    samples = np.zeros(2_000_000, dtype=np.float32)
+    sound = Waveform(samples=samples, sample_rate_hz=RATE)
+    write_sound(tmp_path / "warm", [_sound(440)], sound_format)
+    tracemalloc.start()
+    try:
+        write_sound(tmp_path / "talk", [sound, sound], sound_format)
+        _, peak_bytes = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak_bytes < samples.nbytes / 2
