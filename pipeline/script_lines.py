@@ -40,12 +40,13 @@ class Segment:
 Lines = Sequence[tuple[int, str]]
 """(1-based number, text) of each line that is not blank."""
 
-_BRACKET = re.compile(r"\[((?:S|Speaker\s*|Person\s*)\d+):?(\s[^\]]*)?\]:?", re.IGNORECASE)
+_BRACKET = re.compile(r"\[((?:S|Speaker\s*|Person\s*)\d+):?(\s[^\]]{0,200})?\]:?", re.IGNORECASE)
 _PERSON_TAG = re.compile(r"<(Person\s*\d+)>()", re.IGNORECASE)
 _PERSON_END = re.compile(r"</Person\s*\d+>", re.IGNORECASE)
 _PARENTHESIS = re.compile(r"^\s*\((S\d+|Speaker\s*\d+)(\s[^)]*)?\):?", re.IGNORECASE)
 _SPEAKER = re.compile(
-    r"^\s*\**((?:S|Speaker|Person)\s*\d+)\s*(?:\[([^\]]*)\])?\**\s*[:：]\**(?=\s|$)", re.IGNORECASE
+    r"^\s*\**((?:S|Speaker|Person)\s*\d+)\s*+(?:\[([^\]]*)\])?\**\s*+[:：]\**(?=\s|$)",
+    re.IGNORECASE,
 )
 _CERTAIN = {
     "[S1]": _BRACKET,
@@ -58,11 +59,13 @@ _UNCLOSED = re.compile(
 )
 
 _NAME_PART = r"([^\W_][\w .'’-]{0,39}?)"
-_NAME = re.compile(rf"^\s*\**{_NAME_PART}\s*(?:\[([^\]]*)\])?\**\s*[:：]\**(?=\s|$)")
-_BRACE_NAME = re.compile(rf"^\s*\{{(?!pause\b){_NAME_PART}()\}}:?(?=\s|$)", re.IGNORECASE)
+_NAME = re.compile(rf"^\s*\**{_NAME_PART}\s*+(?:\[([^\]]*)\])?\**\s*+[:：]\**(?=\s|$)")
+_BRACE_NAME = re.compile(
+    rf"^\s*\{{(?!pause\b|(?:pace|gap)\s){_NAME_PART}()\}}:?(?=\s|$)", re.IGNORECASE
+)
 _BRACKET_NAME = re.compile(rf"^\s*\[{_NAME_PART}(\s[^\]=]*=[^\]]*)?\]:?(?=\s|$)")
 _UNCERTAIN = {"Name:": _NAME, "{Name}": _BRACE_NAME, "[Name]": _BRACKET_NAME}
-_BAR = re.compile(r"\|(?![^{}]*\})")
+_BAR = re.compile(r"\|(?![^{}]{0,1000}\})")
 _COLON_LINE = re.compile(r"^\s*[^.?!:{}]{1,40}[:：]\s")
 
 
