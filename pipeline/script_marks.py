@@ -73,7 +73,7 @@ def read_marks(text: str, line: int, words: Words, limits: LimitsConfig) -> None
 
 
 def write_options(turn: Turn) -> str:
-    """The turn's pace and gap as marks, as in `{pace 0.9} {gap -0.2} `; empty for the usual ones."""
+    """The turn's pace and gap as marks, each with a blank after it; none for the usual ones."""
     pace = "" if turn.pace == 1.0 else f"{{pace {turn.pace!r}}} "
     return pace + ("" if turn.gap_s is None else f"{{gap {turn.gap_s!r}}} ")
 
@@ -146,8 +146,8 @@ def _read_brace(inside: str, line: int, words: Words, limits: LimitsConfig) -> N
     shown, *said = (" ".join(side.split()) for side in inside.split("|"))
     if len(said) != 1 or not shown or not said[0]:
         raise ScriptError(
-            f"cannot read {{{unshield(inside)}}}; there are {{pause 0.5}}, {{Worcester|wuster}}, and "
-            "{pace 0.9} and {gap -0.2} before the first word; or write \\{ for the character",
+            f"cannot read {{{unshield(inside)}}}; there are {{pause 0.5}}, {{Worcester|wuster}}, "
+            "and {pace 0.9} and {gap -0.2} before the first word; or write \\{ for the character",
             line=line,
         )
     if not is_speakable(unshield(said[0])):

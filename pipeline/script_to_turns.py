@@ -304,7 +304,7 @@ def _notes_on(turn: Turn) -> list[str]:
 def _read_options(
     beside: str, marks: Sequence[tuple[str, str]], line: int, limits: LimitsConfig
 ) -> dict[str, float]:
-    """Pace and gap of one turn, as far as given: beside its speaker or as marks before its words."""
+    """Pace and gap of one turn, as far as given: beside its speaker or as marks."""
     bounds = {
         "pace": (limits.min_pace, limits.max_pace),
         "gap": (-limits.max_gap_s, limits.max_gap_s),

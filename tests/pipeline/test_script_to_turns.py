@@ -205,7 +205,7 @@ REFUSED = {
     "[S1 pace=nan] Hi": "pace 'nan' must be",
     "[S1] {pace 1} {pace 1} Hi": "line 1: pace is given twice; keep one",
     "[S1] a\n[S2 gap=1] {gap 2} Hi": "line 2: gap is given twice; keep one",
-    "[S1] Hi {pace 0.9} you": "line 1: {pace 0.9} stands after the first word; write it right after",
+    "[S1] Hi {pace 0.9} you": "line 1: {pace 0.9} stands after the first word; write it right",
     "[S1] Hi\nyou {gap 1}": "line 2: {gap 1} stands after the first word",
     "[S1] {pace} Hi": "pace '' must be a number from 0.5 to 2",
     "[S1] {gap 11} Hi": "gap '11' must be a number from -10 to 10",
