@@ -104,6 +104,17 @@ def read_segments(script: str) -> tuple[list[Segment], list[str]]:
     return segments, notes
 
 
+def split_name(line: str, kind: str = "Name:") -> tuple[str, str] | None:
+    """The name a line begins with and the words after it; `None` without a name.
+
+    Args:
+        line: of a script, or of captions.
+        kind: how names are marked: "Name:" or "[Name]".
+    """
+    match = _match_name(_UNCERTAIN[kind], line)
+    return (match[1].strip(), line[match.end() :].strip()) if match else None
+
+
 def refuse_control_characters(text: str, line: int | None = None) -> None:
     """Refuse characters that have no place in a script; tabs and line ends do.
 
@@ -231,17 +242,19 @@ def _notes_on_single_names(segments: Sequence[Segment]) -> list[str]:
 def _read_bars(lines: Lines) -> list[Segment]:
     """Each bar hands over to the other of two speakers."""
     segments = [Segment(line=lines[0][0], label="S1")]
-    n_bars = 0
+    n_bars, has_words = 0, False
     for number, line in lines:
         first, *others = _BAR.split(line)
         if first.strip():
             segments.append(Segment(line=number, label=None, text=first))
+        has_words = has_words or bool(first.strip())
         for text in others:
-            if any(segment.text for segment in segments):
+            if has_words:
                 n_bars += 1
                 segments.append(Segment(line=number, label=f"S{n_bars % 2 + 1}", text=text))
             else:
                 segments.append(Segment(line=number, label=None, text=text))
+                has_words = bool(text)
     if not segments[-1].text.strip() and len(segments) > 1:
         segments.pop()
     return segments

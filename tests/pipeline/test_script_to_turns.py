@@ -23,6 +23,7 @@ NOTATIONS = {
     "short numbered": "S1: Hello there.\nS2: Hi, you.\nS1: Bye.",
     "brackets with names": "[Speaker 1]: Hello there.\n[speaker 2]: Hi, you.\n[Speaker 1]: Bye.",
     "bars": "Hello there. | Hi, you. | Bye.",
+    "bars after blanks": "  | Hello there. | Hi, you. | Bye.",
     "bars over lines": "| Hello there.\n| Hi,\nyou. |\nBye. |",
     "parentheses": "(S1) Hello there.\n(S2) Hi, you.\n(S1) Bye.",
     "braces": "{Anna} Hello there.\n{Bob} Hi, you.\n{Anna} Bye.",
