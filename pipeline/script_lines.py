@@ -40,12 +40,13 @@ class Segment:
 Lines = Sequence[tuple[int, str]]
 """(1-based number, text) of each line that is not blank."""
 
-_BRACKET = re.compile(r"\[((?:S|Speaker\s*|Person\s*)\d+):?(\s[^\]]*)?\]:?", re.IGNORECASE)
+_BRACKET = re.compile(r"\[((?:S|Speaker\s*|Person\s*)\d+):?(\s[^\]]{0,200})?\]:?", re.IGNORECASE)
 _PERSON_TAG = re.compile(r"<(Person\s*\d+)>()", re.IGNORECASE)
 _PERSON_END = re.compile(r"</Person\s*\d+>", re.IGNORECASE)
 _PARENTHESIS = re.compile(r"^\s*\((S\d+|Speaker\s*\d+)(\s[^)]*)?\):?", re.IGNORECASE)
 _SPEAKER = re.compile(
-    r"^\s*\**((?:S|Speaker|Person)\s*\d+)\s*(?:\[([^\]]*)\])?\**\s*[:：]\**(?=\s|$)", re.IGNORECASE
+    r"^\s*\**((?:S|Speaker|Person)\s*\d+)\s*+(?:\[([^\]]*)\])?\**\s*+[:：]\**(?=\s|$)",
+    re.IGNORECASE,
 )
 _CERTAIN = {
     "[S1]": _BRACKET,
@@ -58,11 +59,13 @@ _UNCLOSED = re.compile(
 )
 
 _NAME_PART = r"([^\W_][\w .'’-]{0,39}?)"
-_NAME = re.compile(rf"^\s*\**{_NAME_PART}\s*(?:\[([^\]]*)\])?\**\s*[:：]\**(?=\s|$)")
-_BRACE_NAME = re.compile(rf"^\s*\{{(?!pause\b){_NAME_PART}()\}}:?(?=\s|$)", re.IGNORECASE)
+_NAME = re.compile(rf"^\s*\**{_NAME_PART}\s*+(?:\[([^\]]*)\])?\**\s*+[:：]\**(?=\s|$)")
+_BRACE_NAME = re.compile(
+    rf"^\s*\{{(?!pause\b|(?:pace|gap)\s){_NAME_PART}()\}}:?(?=\s|$)", re.IGNORECASE
+)
 _BRACKET_NAME = re.compile(rf"^\s*\[{_NAME_PART}(\s[^\]=]*=[^\]]*)?\]:?(?=\s|$)")
 _UNCERTAIN = {"Name:": _NAME, "{Name}": _BRACE_NAME, "[Name]": _BRACKET_NAME}
-_BAR = re.compile(r"\|(?![^{}]*\})")
+_BAR = re.compile(r"\|(?![^{}]{0,1000}\})")
 _COLON_LINE = re.compile(r"^\s*[^.?!:{}]{1,40}[:：]\s")
 
 
@@ -99,6 +102,17 @@ def read_segments(script: str) -> tuple[list[Segment], list[str]]:
             line=segments[0].line,
         )
     return segments, notes
+
+
+def split_name(line: str, kind: str = "Name:") -> tuple[str, str] | None:
+    """The name a line begins with and the words after it; `None` without a name.
+
+    Args:
+        line: of a script, or of captions.
+        kind: how names are marked: "Name:" or "[Name]".
+    """
+    match = _match_name(_UNCERTAIN[kind], line)
+    return (match[1].strip(), line[match.end() :].strip()) if match else None
 
 
 def refuse_control_characters(text: str, line: int | None = None) -> None:
@@ -228,17 +242,19 @@ def _notes_on_single_names(segments: Sequence[Segment]) -> list[str]:
 def _read_bars(lines: Lines) -> list[Segment]:
     """Each bar hands over to the other of two speakers."""
     segments = [Segment(line=lines[0][0], label="S1")]
-    n_bars = 0
+    n_bars, has_words = 0, False
     for number, line in lines:
         first, *others = _BAR.split(line)
         if first.strip():
             segments.append(Segment(line=number, label=None, text=first))
+        has_words = has_words or bool(first.strip())
         for text in others:
-            if any(segment.text for segment in segments):
+            if has_words:
                 n_bars += 1
                 segments.append(Segment(line=number, label=f"S{n_bars % 2 + 1}", text=text))
             else:
                 segments.append(Segment(line=number, label=None, text=text))
+                has_words = bool(text)
     if not segments[-1].text.strip() and len(segments) > 1:
         segments.pop()
     return segments

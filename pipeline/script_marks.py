@@ -1,4 +1,7 @@
-"""Marks inside a turn: `{pause 0.5}` waits, `{Worcester|wuster}` shows the left, says the right."""
+"""Marks inside a turn: `{pause 0.5}` waits, `{Worcester|wuster}` shows the left, says the right.
+
+Before the first word, `{pace 0.9}` and `{gap -0.2}` are options of the turn.
+"""
 
 import math
 import re
@@ -10,7 +13,8 @@ from pipeline.script_lines import escape, unshield
 from pipeline.tokenizers.normalise import is_speakable
 
 _INLINE = re.compile(r"\{([^{}]*)\}|([{}])")
-_PAUSE = re.compile(r"pause(?:\s+(\S+?)s?)?", re.IGNORECASE)
+_PAUSE = re.compile(r"pause(?:\s+([^\s|]+?)s?)?", re.IGNORECASE)
+_OPTION = re.compile(r"(pace|gap)(?:\s+([^\s|]+))?", re.IGNORECASE)
 
 
 class Words:
@@ -21,6 +25,7 @@ class Words:
         self.spoken = ""
         self.pauses: list[tuple[int, float]] = []
         self.respellings: list[tuple[int, int, str]] = []
+        self.options: list[tuple[str, str]] = []
 
     def add(self, text: str) -> None:
         """Text that is shown and spoken."""
@@ -49,7 +54,8 @@ def read_marks(text: str, line: int, words: Words, limits: LimitsConfig) -> None
         limits: the longest pause.
 
     Raises:
-        ScriptError: for a brace without a partner, or with something else than a mark inside.
+        ScriptError: for a brace without a partner, with something else than a mark inside, or with
+            an option of the turn after its first word.
     """
     position = 0
     words.add(" ")
@@ -64,6 +70,12 @@ def read_marks(text: str, line: int, words: Words, limits: LimitsConfig) -> None
             )
         _read_brace(match[1].strip(), line, words, limits)
     words.add(text[position:])
+
+
+def write_options(turn: Turn) -> str:
+    """The turn's pace and gap as marks, each with a blank after it; none for the usual ones."""
+    pace = "" if turn.pace == 1.0 else f"{{pace {turn.pace!r}}} "
+    return pace + ("" if turn.gap_s is None else f"{{gap {turn.gap_s!r}}} ")
 
 
 def write_marks(turn: Turn) -> str:
@@ -120,11 +132,22 @@ def _read_brace(inside: str, line: int, words: Words, limits: LimitsConfig) -> N
     if pause := _PAUSE.fullmatch(inside):
         words.add_pause(read_number("pause", pause[1] or "", (0.0, limits.max_pause_s), line))
         return
+    if option := _OPTION.fullmatch(inside):
+        name, value = option[1].lower(), option[2] or ""
+        if words.text or words.pauses:
+            raise ScriptError(
+                f"{{{unshield(inside)}}} stands after the first word; write it right after the "
+                f"speaker, as in '[S1] {{{name} 0.9}} Hello.', or make a turn of its own of the "
+                "words",
+                line=line,
+            )
+        words.options.append((name, value))
+        return
     shown, *said = (" ".join(side.split()) for side in inside.split("|"))
     if len(said) != 1 or not shown or not said[0]:
         raise ScriptError(
-            f"cannot read {{{unshield(inside)}}}; there are {{pause 0.5}} and "
-            "{Worcester|wuster}, or write \\{ for the character",
+            f"cannot read {{{unshield(inside)}}}; there are {{pause 0.5}}, {{Worcester|wuster}}, "
+            "and {pace 0.9} and {gap -0.2} before the first word; or write \\{ for the character",
             line=line,
         )
     if not is_speakable(unshield(said[0])):

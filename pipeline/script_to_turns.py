@@ -1,7 +1,8 @@
 """Stage 1 of 6: script → turns.
 
 Reads every usual way to mark speakers (`script_lines.py`), per-turn options such as
-`[S2 pace=0.9 gap=-0.2]`, and marks inside a turn (`script_marks.py`). A backslash makes a bracket,
+`[S2 pace=0.9 gap=-0.2]` or `Anna: {pace 0.9} {gap -0.2} Hello.`, and marks inside a turn
+(`script_marks.py`). A backslash makes a bracket,
 brace or bar a plain character. What cannot be read is refused with its line; what was guessed
 stands in the notes.
 """
@@ -26,6 +27,8 @@ from pipeline.tokenizers.normalise import is_speakable, unspeakable_characters
 
 _EXAMPLE = "type lines such as '[S1] Hello.' and '[S2] Hi there.'"
 _NUMBERED = re.compile(r"(?:S|Speaker|Person)\s*(\d+)", re.IGNORECASE)
+_MAX_DIGITS = 9
+"""More of a number are not read: it is far too large anyway."""
 _STAGE_DIRECTION = re.compile(r"\[[^\]]*\]|<[^>]*>|\*[^*]+\*")
 _JSON_LIST = re.compile(r"\s*(?:\[\s*[\{\"\]]|\{\s*[\"\}])")
 
@@ -68,26 +71,50 @@ def edit_turn(
     Args:
         turn: as parsed; its speaker, gap and line stay.
         text: as typed after a marker, inline marks included; `None`: what it said.
-        pace: `None`: what it was.
+        pace: `None`: what it was, or what the text marks.
         limits: what is accepted.
 
     Returns:
         The turn, and notes on its text.
 
     Raises:
-        ScriptError: if it cannot be read or spoken, with the turn's line and what would work.
+        ScriptError: if it cannot be read or spoken, with the turn's line and what would work; if
+            the text marks another gap, or another pace than the one given beside it.
     """
     if pace is not None:
         pace = read_number("pace", str(pace), (limits.min_pace, limits.max_pace), turn.line)
         turn = replace(turn, pace=pace)
     if text is None:
         return turn, ()
+    edited = reword_turn(turn, text, limits)
+    if pace is not None and edited.pace != pace:
+        raise ScriptError(
+            f"pace is given twice, as {pace:g} and as {edited.pace:g}; keep one", line=turn.line
+        )
+    if edited.gap_s != turn.gap_s:
+        raise ScriptError(
+            "the gap before a turn stays when the turn is made anew; take {gap} off here and "
+            "change it in the script",
+            line=turn.line,
+        )
+    return edited, tuple(_notes_on(edited))
+
+
+def reword_turn(turn: Turn, text: str, limits: LimitsConfig) -> Turn:
+    """The turn with other words; its pace and gap stay where the words mark no others.
+
+    Args:
+        turn: as parsed; its speaker and line stay.
+        text: as typed after a marker, inline marks included.
+        limits: what is accepted.
+
+    Raises:
+        ScriptError: if it cannot be read or spoken, with the turn's line and what would work.
+    """
     refuse_control_characters(text, line=turn.line)
     words = [(turn.line, shield_escapes(text))]
     draft = _Draft(label=turn.speaker, options="", line=turn.line, parts=words)
-    read = _build_turn(draft, {turn.speaker.casefold(): turn.speaker}, limits)
-    edited = replace(read, pace=turn.pace, gap_s=turn.gap_s)
-    return edited, tuple(_notes_on(edited))
+    return _build_turn(draft, {turn.speaker.casefold(): turn.speaker}, limits, turn)
 
 
 def turns_to_script(turns: Iterable[Turn]) -> str:
@@ -129,6 +156,11 @@ def _read_text(script: str) -> tuple[list[Segment], list[str]]:
         raise ScriptError(
             f"this looks like JSON but is not: {error.msg}", line=error.lineno
         ) from error
+    except (RecursionError, ValueError) as error:
+        raise ScriptError(
+            "this JSON is nested too deep, or has a number too long to read; write a list: "
+            '[{"speaker": "S1", "text": "Hello."}]'
+        ) from error
     if not isinstance(value, list):
         raise ScriptError('JSON must be a list: [{"speaker": "S1", "text": "Hello."}]')
     return _read_records(value)
@@ -152,6 +184,7 @@ def _read_record(number: int, record: object) -> Segment:
     speaker, text = record.get("speaker", ""), record.get("text")
     if not isinstance(speaker, str | int) or not isinstance(text, str):
         raise ScriptError('"speaker" and "text" must both be there, as words', line=number)
+    refuse_control_characters(f"{speaker}", line=number)
     refuse_control_characters(text, line=number)
     options = [f"{key}={value}" for key, value in record.items() if key not in ("speaker", "text")]
     label = f"S{speaker}" if isinstance(speaker, int) else speaker.strip()
@@ -166,7 +199,9 @@ def _assign_speakers(
     for segment in segments:
         if segment.label:
             firsts.setdefault(segment.label.casefold(), segment)
-    numbers = {label: int(m[1]) for label in firsts if (m := _NUMBERED.fullmatch(label))}
+    numbers = {
+        label: int(m[1][:_MAX_DIGITS]) for label in firsts if (m := _NUMBERED.fullmatch(label))
+    }
     notes = []
     if 0 in numbers.values():
         numbers = {label: number + 1 for label, number in numbers.items()}
@@ -205,17 +240,20 @@ def _join(segments: Sequence[Segment]) -> list[_Draft]:
     return drafts
 
 
-def _build_turn(draft: _Draft, speakers: Mapping[str, str], limits: LimitsConfig) -> Turn:
+def _build_turn(
+    draft: _Draft, speakers: Mapping[str, str], limits: LimitsConfig, before: Turn | None = None
+) -> Turn:
+    """The turn of a draft; without options of its own it has those of `before`."""
     words = Words()
     for line, text in draft.parts:
         read_marks(text, line, words, limits)
-    pace, gap_s = _read_options(draft.options, draft.line, limits)
+    options = _read_options(draft.options, words.options, draft.line, limits)
     turn = Turn(
         speaker=speakers[draft.label.casefold()],
         text=unshield(words.text.rstrip()),
         spoken_text=unshield(words.spoken.rstrip()),
-        pace=pace,
-        gap_s=gap_s,
+        pace=options.get("pace", before.pace if before else 1.0),
+        gap_s=options.get("gap", before.gap_s if before else None),
         pauses=tuple(
             (min(at, len(words.spoken.rstrip())), seconds) for at, seconds in words.pauses
         ),
@@ -263,23 +301,28 @@ def _notes_on(turn: Turn) -> list[str]:
     return notes
 
 
-def _read_options(options: str, line: int, limits: LimitsConfig) -> tuple[float, float | None]:
-    """Pace and gap of one turn."""
+def _read_options(
+    beside: str, marks: Sequence[tuple[str, str]], line: int, limits: LimitsConfig
+) -> dict[str, float]:
+    """Pace and gap of one turn, as far as given: beside its speaker or as marks."""
     bounds = {
         "pace": (limits.min_pace, limits.max_pace),
         "gap": (-limits.max_gap_s, limits.max_gap_s),
     }
-    values: dict[str, float] = {}
-    for option in unshield(options).replace(",", " ").split():
+    given: list[tuple[str, str]] = []
+    for option in unshield(beside).replace(",", " ").split():
         name, equals, value = option.partition("=")
         if name not in bounds or not equals:
             raise ScriptError(
                 f"unknown option {option!r}; there are pace=0.9 and gap=-0.2", line=line
             )
+        given.append((name, value))
+    values: dict[str, float] = {}
+    for name, value in [*given, *marks]:
         if name in values:
             raise ScriptError(f"{name} is given twice; keep one", line=line)
-        values[name] = read_number(name, value, bounds[name], line)
-    return values.get("pace", 1.0), values.get("gap")
+        values[name] = read_number(name, unshield(value), bounds[name], line)
+    return values
 
 
 def _turn_to_line(turn: Turn) -> str:

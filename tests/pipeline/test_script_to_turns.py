@@ -8,7 +8,7 @@ import pytest
 from pipeline.config import LimitsConfig
 from pipeline.datatypes import Turn
 from pipeline.errors import ScriptError
-from pipeline.script_to_turns import script_to_turns, turns_to_script
+from pipeline.script_to_turns import edit_turn, reword_turn, script_to_turns, turns_to_script
 
 LIMITS = LimitsConfig()
 
@@ -23,6 +23,7 @@ NOTATIONS = {
     "short numbered": "S1: Hello there.\nS2: Hi, you.\nS1: Bye.",
     "brackets with names": "[Speaker 1]: Hello there.\n[speaker 2]: Hi, you.\n[Speaker 1]: Bye.",
     "bars": "Hello there. | Hi, you. | Bye.",
+    "bars after blanks": "  | Hello there. | Hi, you. | Bye.",
     "bars over lines": "| Hello there.\n| Hi,\nyou. |\nBye. |",
     "parentheses": "(S1) Hello there.\n(S2) Hi, you.\n(S1) Bye.",
     "braces": "{Anna} Hello there.\n{Bob} Hi, you.\n{Anna} Bye.",
@@ -102,6 +103,64 @@ def test_names_take_options_too() -> None:
     assert (first.pace, second.pace) == (2.0, 1.0)
 
 
+MARKED = "{pace 0.9} {gap -0.2}"
+WITH_MARKS = {
+    "canonical": f"[S1] {MARKED} Hello. [S2] Hi.",
+    "names": f"Anna: {MARKED}Hello.\nBob: Hi.",
+    "bold names": f"**Anna:** {MARKED} Hello.\n**Bob:** Hi.",
+    "name alone on its line": f"Anna:\n{MARKED}\nHello.\nBob:\nHi.",
+    "numbered": f"Speaker 1: {MARKED} Hello.\nSpeaker 2: Hi.",
+    "bars": f"{MARKED} Hello. | Hi.",
+    "bars in front": f"| {MARKED} Hello.\n| Hi.",
+    "parentheses": f"(S1) {MARKED} Hello.\n(S2) Hi.",
+    "braces": f"{{Anna}} {MARKED} Hello.\n{{Bob}} Hi.",
+    "names in brackets": f"[Anna] {MARKED} Hello.\n[Bob] Hi.",
+    "person tags": f"<Person1>{MARKED}Hello.</Person1><Person2>Hi.</Person2>",
+    "json": json.dumps(
+        [{"speaker": "A", "text": f"{MARKED} Hello."}, {"speaker": "B", "text": "Hi."}]
+    ),
+    "other order": "[S1] {GAP -0.2} {Pace 0.9} Hello. [S2] Hi.",
+    "one each way": "[S1 pace=0.9] {gap -0.2} Hello. [S2] Hi.",
+}
+
+
+@pytest.mark.parametrize("notation", WITH_MARKS)
+def test_options_may_stand_as_marks_in_every_notation(notation: str) -> None:
+    first, second = script_to_turns(WITH_MARKS[notation], LIMITS).turns
+    assert (first.speaker, first.text, first.pace, first.gap_s) == ("S1", "Hello.", 0.9, -0.2)
+    assert (second.text, second.pace, second.gap_s) == ("Hi.", 1.0, None)
+    assert turns_to_script([first]) == "[S1 pace=0.9 gap=-0.2] Hello.\n"
+
+
+def test_option_marks_work_in_a_script_without_speakers() -> None:
+    (turn,) = script_to_turns("{gap 1} just words", LIMITS).turns
+    assert (turn.text, turn.gap_s) == ("just words", 1.0)
+
+
+def test_a_respelling_may_look_like_another_mark() -> None:
+    (turn,) = script_to_turns("[S1] {pace 2|quick} {pause 2|wait}", LIMITS).turns
+    assert (turn.text, turn.spoken_text) == ("pace 2 pause 2", "quick wait")
+
+
+def test_other_words_keep_the_options_they_do_not_mark() -> None:
+    (turn,) = script_to_turns("[S2 pace=0.9 gap=-0.2] Hello.", LIMITS).turns
+    assert reword_turn(turn, "Bye.", LIMITS) == dataclasses.replace(
+        turn, text="Bye.", spoken_text="Bye."
+    )
+    reworded = reword_turn(turn, "{pace 1} Bye.", LIMITS)
+    assert (reworded.pace, reworded.gap_s) == (1.0, -0.2)
+
+
+def test_a_turn_made_anew_takes_a_marked_pace_but_no_other_gap() -> None:
+    (turn,) = script_to_turns("[S2 pace=0.9 gap=-0.2] Hello.", LIMITS).turns
+    edited, _ = edit_turn(turn, "{pace 1.5} {gap -0.2} Bye.", None, LIMITS)
+    assert (edited.text, edited.pace, edited.gap_s) == ("Bye.", 1.5, -0.2)
+    with pytest.raises(ScriptError, match=r"gap before a turn stays .* change it in the script"):
+        edit_turn(turn, "{gap 1} Bye.", None, LIMITS)
+    with pytest.raises(ScriptError, match=r"pace is given twice, as 1.2 and as 1.5; keep one"):
+        edit_turn(turn, "{pace 1.5} Bye.", 1.2, LIMITS)
+
+
 def test_a_backslash_makes_a_mark_a_character() -> None:
     (turn,) = script_to_turns(r"[S1] \{x\} \[S2] a\|b {c\|d|e} \\ \<Person1>", LIMITS).turns
     assert turn.text == r"{x} [S2] a|b c|d \ <Person1>"
@@ -145,6 +204,12 @@ REFUSED = {
     "[S1 pace=1 pace=1] Hi": "line 1: pace is given twice",
     "[S1] a\n[S2 pace=3] Hi": "line 2: pace '3' must be a number from 0.5 to 2",
     "[S1 pace=nan] Hi": "pace 'nan' must be",
+    "[S1] {pace 1} {pace 1} Hi": "line 1: pace is given twice; keep one",
+    "[S1] a\n[S2 gap=1] {gap 2} Hi": "line 2: gap is given twice; keep one",
+    "[S1] Hi {pace 0.9} you": "line 1: {pace 0.9} stands after the first word; write it right",
+    "[S1] Hi\nyou {gap 1}": "line 2: {gap 1} stands after the first word",
+    "[S1] {pace} Hi": "pace '' must be a number from 0.5 to 2",
+    "[S1] {gap 11} Hi": "gap '11' must be a number from -10 to 10",
     "[S1 gap=x] Hi": "gap 'x' must be a number from -10 to 10",
     "[S1 gap=-11] Hi": "gap '-11' must be",
     "[S1] a {pause 11} b": "pause '11' must be a number from 0 to 10",
@@ -173,6 +238,10 @@ REFUSED = {
     '[{"speaker": "a", "text": "b"}, {"text": "c"}]': "line 2: this item names no speaker",
     '[{"speaker": "a", "text": "b", "mood": "x"}]': "unknown option 'mood=x'",
     '[{"speaker": "a",\n "text": }]': "line 2: this looks like JSON but is not",
+    '[{"speaker": "a\\u0001", "text": "b"}]': r"line 1: character 2 is U\+0001",
+    '[{"speaker": ' + "[" * 90_000: "nested too deep",
+    '[{"speaker": ' + "1" * 5_000 + ', "text": "a"}]': "a number too long to read",
+    "[S" + "1" * 5_000 + "] hello": "would be speaker 111111111; a script has at most 4",
     '[{"speaker": "a", "text": "b\\u0000"}]': r"line 1: character 2 is U\+0000",
 }
 
@@ -181,6 +250,15 @@ REFUSED = {
 def test_what_cannot_be_read_is_refused_with_its_line(typed: str) -> None:
     with pytest.raises(ScriptError, match=REFUSED[typed]):
         script_to_turns(typed, LIMITS)
+
+
+@pytest.mark.parametrize("piece", ["[S1 ", "a|", "Anna  ", "S1 ", "{a", "<Person1 ", "Anna [", "*"])
+def test_a_text_made_to_slow_the_reader_is_read_or_refused(piece: str) -> None:
+    typed = "[S1] x\n[S2] y" + (piece * 100_000)[:99_000]
+    with pytest.raises(ScriptError, match="line 2: "):
+        script_to_turns(typed, LIMITS)
+    with pytest.raises(ScriptError, match=r"line \d: "):
+        script_to_turns(f"x {typed[14:]}\n| |\nA{' ' * 900}x", LIMITS)
 
 
 def test_a_long_list_is_refused() -> None:
@@ -202,8 +280,9 @@ def _random_turn_script(rng: random.Random) -> str:
     ]
     words += [r"\{x\}", r"\[S1]", "#1", "Name:", "...", r"\<Person2>", r"{a\|b|c d}", "{pause 2}"]
     options = rng.choice(["", " pace=1.25", " gap=-0.5", " gap=0", " pace=0.7 gap=1.5"])
+    marks = "" if options else rng.choice(["", "{gap 0.5}{pace 2} ", " {pace 1.5}"])
     text = rng.choice([" ", "  ", ""]).join(["go", *rng.choices(words, k=rng.randint(0, 9))])
-    return f"[S{rng.randint(1, 4)}{options}] {text}"
+    return f"[S{rng.randint(1, 4)}{options}] {marks}{text}"
 
 
 def test_printed_turns_are_read_back_the_same() -> None:

@@ -1,0 +1,284 @@
+"""Edits of the words of a script's turns: other words, a respelling, one turn as two, two as one.
+
+As in `script_edits.py`: script text in, script text out, turns numbered from 0, all others kept.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from pipeline.config import LimitsConfig
+from pipeline.datatypes import Turn
+from pipeline.errors import ScriptError
+from pipeline.script_edits import EditedScript, open_script
+from pipeline.script_to_turns import reword_turn
+from pipeline.tokenizers.normalise import is_speakable
+
+
+def set_words(text: str, turn: int, words: str, limits: LimitsConfig | None = None) -> str:
+    """Let a turn say something else.
+
+    Args:
+        text: the script.
+        turn: which one.
+        words: as typed after a marker, marks included; pace and gap stay where none are marked.
+        limits: what is accepted; `None`: the usual.
+
+    Returns:
+        The script with the turn's words.
+
+    Raises:
+        ScriptError: if there is no such turn, or the words cannot be read or spoken.
+    """
+    script = open_script(text, limits)
+    changed = reword_turn(script.turn(turn), words, script.limits)
+    return script.with_turns(turn, turn + 1, [changed])
+
+
+def split_turn(text: str, turn: int, at: int, limits: LimitsConfig | None = None) -> str:
+    """Make two turns of one, both of its speaker and pace; the second has the default gap.
+
+    Pauses and respellings stay with their words; a pause at the cut ends the first turn.
+
+    Args:
+        text: the script.
+        turn: which one.
+        at: position in the turn's shown text; the cut is made at the blank nearest to it, outside
+            respellings.
+        limits: what is accepted; `None`: the usual.
+
+    Returns:
+        The script with the two turns.
+
+    Raises:
+        ScriptError: if there is no such turn, no such blank, or one side would have no words.
+    """
+    script = open_script(text, limits)
+    whole = script.turn(turn)
+    blanks = [
+        match.start()
+        for match in re.finditer(" ", whole.text)
+        if not any(start < match.end() and match.start() < end for start, end, _ in _spans(whole))
+    ]
+    if not 0 < at < len(whole.text) or not blanks:
+        raise ScriptError(
+            f"turn {turn} cannot be split at {at}: one side would have nothing to say; choose a "
+            "place between two of its words",
+            turn=turn,
+        )
+    first, second = _cut(whole, min(blanks, key=lambda blank: abs(blank - at)))
+    for part in (first, second):
+        if not is_speakable(part.spoken_text):
+            raise ScriptError(
+                f"turn {turn} cannot be split at {at}: {part.text!r} alone has nothing to say; "
+                "choose a place with words on both sides",
+                turn=turn,
+            )
+    return script.with_turns(turn, turn + 1, [first, second])
+
+
+def merge_turn(text: str, turn: int, limits: LimitsConfig | None = None) -> str:
+    """Make one turn of two: this one and the one below it, of the same speaker.
+
+    Silence asked for before the second becomes a pause.
+
+    Args:
+        text: the script.
+        turn: the first of the two.
+        limits: what is accepted; `None`: the usual.
+
+    Returns:
+        The script with the merged turn.
+
+    Raises:
+        ScriptError: if there is no such turn or none below it; if their speakers or paces differ;
+            if the second overlaps the first.
+    """
+    script = open_script(text, limits)
+    first = script.turn(turn)
+    if turn + 1 == len(script.turns):
+        raise ScriptError(
+            f"turn {turn} is the last one; merge the one above it with it instead", turn=turn
+        )
+    second = script.turn(turn + 1)
+    _check_alike(script, turn, first, second)
+    return script.with_turns(turn, turn + 2, [_join(first, second)])
+
+
+def respell(text: str, turn: int, shown: str, said: str, limits: LimitsConfig | None = None) -> str:
+    """Let words of a turn be said in another way than they are shown.
+
+    Args:
+        text: the script.
+        turn: which one.
+        shown: whole words of it; the first place where they stand and are not respelled yet.
+        said: how to say them; empty takes the first respelling of them off.
+        limits: what is accepted; `None`: the usual.
+
+    Returns:
+        The script with the respelling.
+
+    Raises:
+        ScriptError: if there is no such turn, the words are not in it, are respelled already or
+            not at all, have a pause inside, or what is said cannot be spoken.
+    """
+    script = open_script(text, limits)
+    before = script.turn(turn)
+    shown, said = " ".join(shown.split()), " ".join(said.split())
+    if said:
+        changed = _add_respelling(before, turn, shown, said)
+    else:
+        changed = _remove_respelling(before, turn, shown)
+    return script.with_turns(turn, turn + 1, [changed])
+
+
+def _spans(turn: Turn) -> tuple[tuple[int, int, str], ...]:
+    """Its respellings; the whole turn where their places are not known."""
+    if turn.respellings or turn.text == turn.spoken_text:
+        return turn.respellings
+    return ((0, len(turn.text), turn.spoken_text),)
+
+
+def _spoken_at(turn: Turn, position: int) -> int:
+    """Where a position of the shown text, outside respellings, is in the spoken text."""
+    return position + sum(
+        len(said) - (end - start) for start, end, said in _spans(turn) if end <= position
+    )
+
+
+def _cut(turn: Turn, blank: int) -> tuple[Turn, Turn]:
+    spoken_blank = _spoken_at(turn, blank)
+    spoken = turn.spoken_text[spoken_blank + 1 :]
+    inner: list[tuple[int, float]] = []
+    at_cut: list[tuple[int, float]] = []
+    for position, seconds in turn.pauses:
+        if position <= spoken_blank:
+            at_cut.append((position, seconds))
+        elif is_speakable(spoken[: position - spoken_blank - 1]):
+            inner.append((position - spoken_blank - 1, seconds))
+        else:
+            at_cut.append((spoken_blank, seconds))
+    first = replace(
+        turn,
+        text=turn.text[:blank],
+        spoken_text=turn.spoken_text[:spoken_blank],
+        pauses=tuple(at_cut),
+        respellings=tuple(span for span in _spans(turn) if span[1] <= blank),
+    )
+    second = replace(
+        turn,
+        text=turn.text[blank + 1 :],
+        spoken_text=spoken,
+        gap_s=None,
+        pauses=tuple(inner),
+        respellings=_shift([span for span in _spans(turn) if span[0] > blank], -(blank + 1)),
+    )
+    return first, second
+
+
+def _join(first: Turn, second: Turn) -> Turn:
+    """Pauses between the two stand after the blank between them, as people type them."""
+    end = len(first.spoken_text)
+    pauses = [(end + 1 if at == end else at, seconds) for at, seconds in first.pauses]
+    if second.gap_s:
+        pauses.append((end + 1, second.gap_s))
+    pauses += [(at + end + 1, seconds) for at, seconds in second.pauses]
+    return replace(
+        first,
+        text=f"{first.text} {second.text}",
+        spoken_text=f"{first.spoken_text} {second.spoken_text}",
+        pauses=tuple(pauses),
+        respellings=_spans(first) + _shift(list(_spans(second)), len(first.text) + 1),
+    )
+
+
+def _shift(spans: list[tuple[int, int, str]], by: int) -> tuple[tuple[int, int, str], ...]:
+    return tuple((start + by, end + by, said) for start, end, said in spans)
+
+
+def _check_alike(script: EditedScript, turn: int, first: Turn, second: Turn) -> None:
+    if first.speaker != second.speaker:
+        raise ScriptError(
+            f"turn {turn} is {script.names[first.speaker]}'s and turn {turn + 1} "
+            f"{script.names[second.speaker]}'s; only turns of one speaker can be merged: change "
+            "the speaker of one first",
+            turn=turn,
+        )
+    if first.pace != second.pace:
+        raise ScriptError(
+            f"turns {turn} and {turn + 1} have paces {first.pace:g} and {second.pace:g}, and one "
+            "turn has one pace; give both the same first",
+            turn=turn,
+        )
+    if (second.gap_s or 0.0) < 0:
+        raise ScriptError(
+            f"turn {turn + 1} overlaps turn {turn} by gap {second.gap_s:g}, which words of one "
+            "turn cannot; take its gap off first",
+            turn=turn + 1,
+        )
+
+
+def _add_respelling(turn: Turn, index: int, shown: str, said: str) -> Turn:
+    places = list(_places(turn.text, shown))
+    if not places:
+        raise ScriptError(
+            f"turn {index} does not say {shown!r}; give whole words of {turn.text[:60]!r}",
+            turn=index,
+        )
+    free = [
+        start
+        for start in places
+        if not any(s < start + len(shown) and start < e for s, e, _ in _spans(turn))
+    ]
+    if not free:
+        raise ScriptError(
+            f"{shown!r} is respelled already in turn {index}; take that respelling off first",
+            turn=index,
+        )
+    for start in free:
+        spoken = _spoken_at(turn, start)
+        if not any(spoken < at < spoken + len(shown) for at, _ in turn.pauses):
+            span = (start, start + len(shown), said)
+            spans = tuple(sorted((*turn.respellings, span)))
+            return _with_spoken(turn, spoken, shown, said, spans)
+    raise ScriptError(
+        f"a pause stands inside {shown!r} in turn {index}; respell the words on one side of it",
+        turn=index,
+    )
+
+
+def _remove_respelling(turn: Turn, index: int, shown: str) -> Turn:
+    for span in _spans(turn):
+        start, end, said = span
+        if turn.text[start:end] == shown:
+            spans = tuple(other for other in turn.respellings if other != span)
+            spoken = _spoken_at(turn, start)
+            return _with_spoken(turn, spoken, said, shown, spans)
+    raise ScriptError(
+        f"{shown!r} is not respelled in turn {index}; give the words as they are shown", turn=index
+    )
+
+
+def _with_spoken(
+    turn: Turn, at: int, old: str, new: str, spans: tuple[tuple[int, int, str], ...]
+) -> Turn:
+    """The turn with `new` said in place of `old`, and its later pauses moved along."""
+    end, longer = at + len(old), len(new) - len(old)
+    return replace(
+        turn,
+        spoken_text=turn.spoken_text[:at] + new + turn.spoken_text[end:],
+        pauses=tuple(
+            (place + longer if place >= end else place, seconds) for place, seconds in turn.pauses
+        ),
+        respellings=spans,
+    )
+
+
+def _places(text: str, words: str) -> Iterator[int]:
+    """Where these stand in a text as whole words."""
+    if not words:
+        return
+    before = r"(?<!\w)" if re.match(r"\w", words) else ""
+    after = r"(?!\w)" if re.search(r"\w\Z", words) else ""
+    for match in re.finditer(before + re.escape(words) + after, text):
+        yield match.start()
