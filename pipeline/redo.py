@@ -12,6 +12,7 @@ from torch import Tensor
 
 from pipeline.acoustic_to_waveform import acoustic_to_waveform
 from pipeline.assembly import (
+    check_parts,
     dialogue_into_takes,
     general_notes,
     kept_notes,
@@ -46,10 +47,7 @@ def options_for_redo(dialogue: Dialogue, options: SynthesisOptions | None) -> Sy
     Raises:
         ConfigError: if mode "window" or retakes are asked for, or no pipeline made the dialogue.
     """
-    if not dialogue.turns or len(dialogue.cuts) != len(dialogue.turns):
-        raise ConfigError(
-            "this dialogue does not hold how its turns were made; use one that synthesize gave"
-        )
+    check_parts(dialogue)
     if options is None:
         made_with = dialogue.options
         known = made_with if isinstance(made_with, SynthesisOptions) else SynthesisOptions()
@@ -95,7 +93,9 @@ def speak_edited(
     takes = takes_of_matches(dialogue, turns, matches, spoken)
     edited = takes_into_dialogue(takes, performance, dialogue.seed, clock, kept_notes(matches))
     locked = {place for place, match in enumerate(matches) if match.source in dialogue.locked}
-    return replace(edited, locked=frozenset(locked), options=dialogue.options)
+    return replace(
+        edited, locked=frozenset(locked), options=dialogue.options, weights=dialogue.weights
+    )
 
 
 class DialogueEditor:
@@ -139,12 +139,17 @@ class DialogueEditor:
             performance = self._redo_span(request.span, request.seed)
         before = self._dialogue
         after = takes_into_dialogue(self._takes, performance, before.seed, self._clock)
-        return replace(after, locked=before.locked, options=before.options, redoer=before.redoer)
+        return replace(
+            after,
+            locked=before.locked,
+            options=before.options,
+            weights=before.weights,
+            redoer=before.redoer,
+        )
 
     def _redo_turn(self, index: int, request: Redo) -> Performance:
         dialogue, clock = self._dialogue, self._clock
-        dialogue.check_turn(index)
-        self._check_lock(index)
+        dialogue.check_unlocked(index)
         with clock.stage("read"):
             before = dialogue.turns[index]
             turn, notes = edit_turn(before, request.text, request.pace, self._limits)
@@ -173,7 +178,7 @@ class DialogueEditor:
         if not touched:
             raise ConfigError(self._nobody_speaks(start, stop))
         for index in touched:
-            self._check_lock(index)
+            self._dialogue.check_unlocked(index)
         performance = self._performance(touched, seed, {}, ())
         speaker = TurnSpeaker(self._models, performance, self._limits, self._clock)
         for n_done, index in enumerate(touched):
@@ -279,13 +284,6 @@ class DialogueEditor:
         while stop - edges[-1] > longest:
             edges.append((edges[-1] + longest) // per_id * per_id)
         return list(itertools.pairwise([*edges, stop]))
-
-    def _check_lock(self, index: int) -> None:
-        if index in self._dialogue.locked:
-            raise ConfigError(
-                f"{self._named(index)} is locked; `unlock({index})` gives a dialogue where it may "
-                "change"
-            )
 
     def _samples(self, span: tuple[float, float]) -> tuple[int, int]:
         mix, codec = self._dialogue.mix, self._models.codec

@@ -23,6 +23,7 @@ from pipeline.datatypes import (
     Script,
     SemanticTokens,
     SpokenTurn,
+    TurnCut,
     Voice,
     Waveform,
 )
@@ -115,11 +116,16 @@ class TonePipeline:
                 index=caption.turn,
                 turn=turn,
                 caption=caption,
-                sound=sound,
+                cut=TurnCut(
+                    sound=sound,
+                    speech=(0, len(sound.samples)),
+                    lead=0,
+                    tail=0,
+                    runs=((0, len(sound.samples), 0),),
+                ),
                 start=start,
                 mix=sound,
                 seed=seed,
-                speech=(0, len(sound.samples)),
                 notes=() if caption.turn else dialogue.notes,
                 semantic=SemanticTokens(semantic_ids=ids, speaker=turn.speaker, rate_hz=25.0),
                 acoustic=AcousticTokens(
