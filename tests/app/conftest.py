@@ -1,5 +1,6 @@
 """A stand-in pipeline for tests of the doors: real parsing and casting, tones for speech."""
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import SimpleNamespace
@@ -111,7 +112,7 @@ class TonePipeline:
             self.before_turn(caption.turn)
             start, end = round(caption.start_s * RATE_HZ), round(caption.end_s * RATE_HZ)
             sound = Waveform(samples=dialogue.mix.samples[start:end], sample_rate_hz=RATE_HZ)
-            ids = torch.zeros(round(TURN_S * 25), dtype=torch.int64)
+            ids = torch.zeros(math.ceil(TURN_S * 25), dtype=torch.int64)
             yield SpokenTurn(
                 index=caption.turn,
                 turn=turn,
