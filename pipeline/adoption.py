@@ -34,7 +34,9 @@ def check_fit(dialogue: Dialogue, models: Models) -> None:
 
 def note_weights(dialogue: Dialogue, models: Models) -> Dialogue:
     """The dialogue with a note if it was made with other weights; unchanged if not, or unknown."""
-    if dialogue.weights in ("", models.fingerprint) or OTHER_WEIGHTS in dialogue.notes:
+    if not dialogue.weights or OTHER_WEIGHTS in dialogue.notes:
+        return dialogue
+    if dialogue.weights == models.fingerprint:
         return dialogue
     return replace(dialogue, notes=(*dialogue.notes, OTHER_WEIGHTS))
 

@@ -1,5 +1,6 @@
 """Takes of all turns → a dialogue, and back: what a dialogue keeps of how its turns were made."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -68,7 +69,7 @@ def place_takes(
         semantic=tuple(take.semantic for take in takes),
         acoustic=tuple(take.acoustic for take in takes),
         seed=seeds[0],
-        notes=(*script.notes, *of_turns, *mixed.notes),
+        notes=tuple(dict.fromkeys((*script.notes, *of_turns, *mixed.notes))),
         voice_checks=tuple(take.check for take in takes if take.check is not None),
         turn_seeds=seeds[1],
         cuts=tuple(take.cut for take in takes),
@@ -160,7 +161,8 @@ def _moved(take: Take, index: int, line_before: int, line: int) -> Take:
 
 def notes_for_line(notes: Sequence[str], before: int, line: int) -> tuple[str, ...]:
     """Notes on a turn that now stands in another line."""
-    return tuple(note.replace(f"line {before} ", f"line {line} ", 1) for note in notes)
+    old = re.compile(rf"line {before}\b")
+    return tuple(old.sub(f"line {line}", note, count=1) for note in notes)
 
 
 def take_notes(take: Take, turn: Turn, voices: Mapping[str, Voice]) -> tuple[str, ...]:

@@ -41,7 +41,7 @@ from pipeline.speaking import (
 )
 from pipeline.spoken_turns import gather_turns, take_up
 from pipeline.stage_clock import StageClock
-from pipeline.streaming import stream_turns
+from pipeline.streaming import refuse_retakes, stream_turns
 from pipeline.turns_to_text_tokens import turns_to_text_tokens, turns_to_windows
 from pipeline.voice_shelf import VoiceShelf
 from pipeline.waveform_to_dialogue import GrowingMix
@@ -201,8 +201,7 @@ class DialoguePipeline:
             DialogueError: as `synthesize` does.
         """
         clock = StageClock(on_progress)
-        if options is not None:
-            _refuse_retakes(options)
+        refuse_retakes(options)
         performance = self._prepare(script, voices, seed, options, clock)
         turns, ensemble = performance.script.turns, performance.ensemble
         growing = GrowingMix(self.mix_config, self._models.codec.sample_rate_hz)
@@ -236,10 +235,9 @@ class DialoguePipeline:
             ScriptError: if the script cannot be read.
             VoiceError: if they were spoken with another codec.
         """
+        refuse_retakes(options)
         dialogue = gather_turns(spoken, self.parse(script), seed, self.mix_config)
-        chosen = options or SynthesisOptions()
-        _refuse_retakes(chosen)
-        return self.adopt(replace(dialogue, options=chosen))
+        return self.adopt(replace(dialogue, options=options or SynthesisOptions()))
 
     def adopt(self, dialogue: Dialogue) -> Dialogue:
         """The same dialogue, for instance one of a file, with parts that can be made anew.
@@ -322,7 +320,7 @@ class DialoguePipeline:
             performance = self._cast(read, voices, seeds_of_matches(dialogue, matches), chosen)
         configs = (self.limits, self.mix_config)
         edited = speak_edited(self._models, dialogue, performance, matches, configs, clock)
-        return replace(edited, redoer=self)
+        return replace(note_weights(edited, self._models), redoer=self)
 
     def _prepare(
         self,
@@ -370,11 +368,3 @@ class DialoguePipeline:
         if options.mode == "window":
             return turns_to_windows(script.turns, tokenizer, self.limits, WINDOW_S)
         return turns_to_text_tokens(script.turns, tokenizer, self.limits)
-
-
-def _refuse_retakes(options: SynthesisOptions) -> None:
-    if options.max_retakes > 0:
-        raise ConfigError(
-            "retakes need all turns to be judged first and cannot be streamed; ask for none, or "
-            "use synthesize"
-        )

@@ -218,6 +218,7 @@ def _placed(
             acoustic=each.acoustic,
             cut=each.cut,
             check=each.check,
+            notes=each.notes,
         )
         for index, each in enumerate(heard)
     ]
@@ -229,7 +230,6 @@ def _placed(
     return replace(
         placed,
         notes=record.notes,
-        turn_notes=tuple(each.notes for each in heard),
         stage_seconds=record.stage_seconds,
         locked=frozenset(record.locked),
         options=record.options,
@@ -262,8 +262,7 @@ def _check_whole(
 
 
 def _check_heard(index: int, take: TurnTake, voices: Mapping[str, Voice]) -> None:
-    nearest = None if take.check is None else take.check.nearest
-    if not {take.turn.speaker, nearest or take.turn.speaker} <= voices.keys():
+    if take.turn.speaker not in voices:
         raise ConfigError(f"turn {index + 1}: a voice is missing")
     if take.check is not None and take.check.turn != index:
         raise ConfigError(f"turn {index + 1}: its check is of another turn")

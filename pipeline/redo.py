@@ -32,7 +32,7 @@ from pipeline.script_to_turns import edit_turn
 from pipeline.seeds import next_seed, seeded_generator, turn_seed
 from pipeline.semantic_to_acoustic.refill import CONTEXT_S, lay_track, refill
 from pipeline.semantic_to_acoustic.windows import codes_to_turn, max_window_ids, plan_turns
-from pipeline.speaking import WINDOW_S, Performance, SynthesisOptions, Take, TurnSpeaker
+from pipeline.speaking import JOINED, WINDOW_S, Performance, SynthesisOptions, Take, TurnSpeaker
 from pipeline.stage_clock import StageClock
 from pipeline.turns_to_text_tokens import turns_to_text_tokens
 
@@ -153,7 +153,9 @@ class DialogueEditor:
         with clock.stage("read"):
             before = dialogue.turns[index]
             turn, notes = edit_turn(before, request.text, request.pace, self._limits)
-            performance = self._performance([index], request.seed, {index: turn}, notes)
+            performance = self._performance([index], request.seed, {index: turn})
+            if request.text is None:
+                notes = tuple(note for note in self._takes[index].notes if JOINED not in note)
         speaker = TurnSpeaker(self._models, performance, self._limits, clock)
         semantic = dialogue.semantic[index]
         if (request.text, request.pace, request.seed) != (None, None, None):
@@ -166,7 +168,8 @@ class DialogueEditor:
             spans = [(chunk.start * per_id, chunk.stop * per_id) for (chunk,) in chunks]
             codes = self._refill(index, semantic, None, spans, performance)
         acoustic = codes_to_turn(codes, semantic, self._models.soundstorm.config)
-        (self._takes[index],) = speaker.sound_out([index], [semantic], [acoustic], [len(spans)])
+        (take,) = speaker.sound_out([index], [semantic], [acoustic], [len(spans)])
+        self._takes[index] = replace(take, notes=(*notes, *take.notes))
         return performance
 
     def _redo_span(self, span: tuple[float, float], seed: int | None) -> Performance:
@@ -179,7 +182,7 @@ class DialogueEditor:
             raise ConfigError(self._nobody_speaks(start, stop))
         for index in touched:
             self._dialogue.check_unlocked(index)
-        performance = self._performance(touched, seed, {}, ())
+        performance = self._performance(touched, seed, {})
         speaker = TurnSpeaker(self._models, performance, self._limits, self._clock)
         for n_done, index in enumerate(touched):
             self._clock.expect(n_done, 1, len(touched))
@@ -215,11 +218,7 @@ class DialogueEditor:
         self._takes[index] = replace(take, acoustic=acoustic, cut=cut, check=check)
 
     def _performance(
-        self,
-        indices: Sequence[int],
-        seed: int | None,
-        edited: Mapping[int, Turn],
-        notes: Sequence[str],
+        self, indices: Sequence[int], seed: int | None, edited: Mapping[int, Turn]
     ) -> Performance:
         """The script with its edited turns and new seeds, spoken by the same voices."""
         dialogue = self._dialogue
@@ -234,7 +233,7 @@ class DialogueEditor:
             seeds=tuple(seeds),
             ensemble=self._ensemble,
             options=self._options,
-            notes=(*general_notes(dialogue), *notes),
+            notes=general_notes(dialogue),
         )
 
     def _refill(

@@ -101,11 +101,10 @@ def load_sealed(path: Path, kind: FileKind) -> tuple[Any, dict[str, Tensor]]:
             tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
     except (SafetensorError, OSError, ValueError) as error:
         raise CheckpointError(f"{damaged} ({error}); {kind.remake}") from error
-    strange = sorted(
-        {str(each.dtype) for each in tensors.values()} - {"torch.float32", "torch.int64"}
-    )
+    strange = {tensor.dtype for tensor in tensors.values()} - {torch.float32, torch.int64}
     if strange:
-        raise CheckpointError(f"{damaged} (it holds numbers of {strange}); {kind.remake}")
+        names = ", ".join(sorted(map(str, strange)))
+        raise CheckpointError(f"{damaged} (it holds numbers of {names}); {kind.remake}")
     text = metadata.get("values", "")
     if metadata.get("checksum") != seal(text, tensors):
         raise CheckpointError(f"{path} is damaged: its checksum is another; {kind.remake}")

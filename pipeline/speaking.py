@@ -57,6 +57,9 @@ TURN_WINDOW_S = 12.0
 """Longest stretch of a turn that is given its voice in one go: attention costs its square, and
 parts of a long turn are decoded side by side."""
 
+JOINED = "is too long to be given its voice in one go and was joined of"
+"""What a note says of a turn that did not fit one window."""
+
 MADE_UP_VOICE_S = 4.0
 """How much speech a made-up voice is first heard in; that then serves as everyone's prompt does."""
 
@@ -359,10 +362,7 @@ class TurnSpeaker:
     def _cut_notes(self, index: int, n_parts: int) -> tuple[str, ...]:
         if n_parts < 2:
             return ()
-        return (
-            f"line {self._turn(index).line} is too long to be given its voice in one go and was "
-            f"joined of {n_parts} parts",
-        )
+        return (f"line {self._turn(index).line} {JOINED} {n_parts} parts",)
 
 
 def speak_flagged_again(

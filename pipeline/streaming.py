@@ -4,9 +4,23 @@ from collections.abc import Iterable, Iterator
 
 from pipeline.assembly import take_notes
 from pipeline.datatypes import SpokenTurn
-from pipeline.speaking import Performance, TurnSpeaker
+from pipeline.errors import ConfigError
+from pipeline.speaking import Performance, SynthesisOptions, TurnSpeaker
 from pipeline.stage_clock import StageClock
 from pipeline.waveform_to_dialogue import GrowingMix
+
+
+def refuse_retakes(options: SynthesisOptions | None) -> None:
+    """Refuse options that ask for retakes.
+
+    Raises:
+        ConfigError: saying why, and what works.
+    """
+    if options is not None and options.max_retakes > 0:
+        raise ConfigError(
+            "retakes need all turns to be judged first and cannot be streamed; ask for none, or "
+            "use synthesize"
+        )
 
 
 def stream_turns(

@@ -38,7 +38,7 @@ class TurnTake:
         semantic, acoustic: its ids and codes.
         cut: its sound, levelled and cut.
         check: how much it sounds like its voice; `None`: not checked.
-        notes: how it was spoken, as in `Dialogue.turn_notes`.
+        notes: how it was spoken; that it sounds like someone else follows from its check.
     """
 
     turn: Turn
@@ -97,24 +97,24 @@ def use_take(
     check_parts(dialogue)
     dialogue.check_unlocked(index)
     check_take(dialogue, index, take)
-    before, voices = dialogue.turns[index], dialogue.voices
+    before = dialogue.turns[index]
     turn = replace(take.turn, line=before.line, gap_s=before.gap_s)
     check = None if take.check is None else replace(take.check, turn=index)
     takes, turns, seeds = dialogue_into_takes(dialogue), [*dialogue.turns], [*dialogue.turn_seeds]
     turns[index], seeds[index] = turn, take.seed
-    notes = notes_for_line(take.notes, take.turn.line, before.line)
     takes[index] = Take(
         index=index,
         semantic=take.semantic,
         acoustic=take.acoustic,
         cut=take.cut,
         check=check,
-        notes=unflagged(notes, check, turn, voices),
+        notes=notes_for_line(take.notes, take.turn.line, before.line),
     )
     script = Script(
         turns=tuple(turns), speaker_names=dialogue.speaker_names, notes=general_notes(dialogue)
     )
-    after = place_takes(takes, script, voices, (dialogue.seed, tuple(seeds)), config or MixConfig())
+    seeds_of = (dialogue.seed, tuple(seeds))
+    after = place_takes(takes, script, dialogue.voices, seeds_of, config or MixConfig())
     return replace(
         after,
         stage_seconds=dialogue.stage_seconds,
@@ -147,12 +147,6 @@ def check_take(dialogue: Dialogue, index: int, take: TurnTake) -> None:
             f"the take and turn {index + 1} differ in rates or codebook levels; use a take that "
             "was made with the same codec"
         )
-    nearest = None if take.check is None else take.check.nearest
-    if nearest is not None and nearest not in dialogue.voices:
-        raise ConfigError(
-            f"the take was compared with the voice of {nearest}, who is not in this dialogue; use "
-            "a take of this one"
-        )
 
 
 def form_of(take: TurnTake) -> tuple[object, ...]:
@@ -173,5 +167,5 @@ def _take(dialogue: Dialogue, index: int, check: VoiceCheck | None) -> TurnTake:
         acoustic=dialogue.acoustic[index],
         cut=dialogue.cuts[index],
         check=check,
-        notes=dialogue.turn_notes[index],
+        notes=unflagged(dialogue.turn_notes[index], check, dialogue.turns[index], dialogue.voices),
     )
