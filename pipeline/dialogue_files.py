@@ -5,6 +5,7 @@ them. A file may be anyone's: one that could not be worked on is refused with wh
 """
 
 import dataclasses
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -295,7 +296,7 @@ def _check_options(values: Mapping[str, Any]) -> None:
 
 
 def _turn_number(name: str, n_turns: int) -> int:
-    known = {str(index): index for index in range(n_turns)}
-    if name not in known:
+    number = int(name) if re.fullmatch("[0-9]{1,6}", name) else n_turns
+    if number >= n_turns or str(number) != name:
         raise ConfigError(f"it holds takes of turn {name[:20]!r}, which does not exist")
-    return known[name]
+    return number

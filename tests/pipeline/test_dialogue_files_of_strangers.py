@@ -105,6 +105,7 @@ BAD: dict[str, tuple[Callable[[Any, dict[str, Tensor]], object], str]] = {
     "options not whole": (_put("options", "storm", {}), "missing keys"),
     "takes of no turn": (_put("takes", "7", []), "takes of turn '7', which does not exist"),
     "takes of a word": (_put("takes", "x", []), "takes of turn 'x'"),
+    "takes of a number": (_put("takes", "01", []), "takes of turn '01'"),
     "take gone": (_put("takes", "1", []), "nothing in it needs 'take 1 0'"),
     "take of another": (_put("takes", "1", 0, "turn", "speaker", "S1"), "someone else's"),
     "tensor too many": (lambda _, t: t.update({"x": torch.ones(1)}), "nothing in it needs ''"),
