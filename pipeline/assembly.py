@@ -1,9 +1,12 @@
 """Takes of all turns → a dialogue, and back: what a dialogue keeps of how its turns were made."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from pipeline.datatypes import Dialogue, Turn, Voice
+from pipeline.config import MixConfig
+from pipeline.datatypes import Dialogue, Script, Turn, Voice, VoiceCheck
+from pipeline.errors import ConfigError
 from pipeline.matching import TurnMatch
 from pipeline.seeds import turn_seed
 from pipeline.speaker_check.retakes import flag_note
@@ -28,9 +31,34 @@ def takes_into_dialogue(
         clock: times the mixing, and knows the seconds of the stages before.
         notes: come after those of the performance and before those of single turns.
     """
-    turns, voices = performance.script.turns, performance.ensemble.known_voices()
+    script = replace(performance.script, notes=(*performance.notes, *notes))
+    voices, mix = performance.ensemble.known_voices(), performance.ensemble.mix
     with clock.stage("mix"):
-        mixed = place_turns([take.cut for take in takes], turns, performance.ensemble.mix)
+        dialogue = place_takes(takes, script, voices, (seed, performance.seeds), mix)
+    return replace(dialogue, stage_seconds=clock.seconds, options=performance.options)
+
+
+def place_takes(
+    takes: Sequence[Take],
+    script: Script,
+    voices: Mapping[str, Voice],
+    seeds: tuple[int, tuple[int, ...]],
+    config: MixConfig,
+) -> Dialogue:
+    """The dialogue that takes make: no network is needed to place them.
+
+    Args:
+        takes: one for each turn, in order.
+        script: what was said; its notes come before those of single turns.
+        voices: of all who speak.
+        seeds: of the script, and of each turn.
+        config: the usual gap.
+
+    Raises:
+        ShapeError: if sample rates differ.
+    """
+    turns = script.turns
+    mixed = place_turns([take.cut for take in takes], turns, config)
     turn_notes = tuple(take_notes(take, turns[take.index], voices) for take in takes)
     of_turns = [note for each in turn_notes for note in each]
     return Dialogue(
@@ -40,38 +68,32 @@ def takes_into_dialogue(
         turns=turns,
         semantic=tuple(take.semantic for take in takes),
         acoustic=tuple(take.acoustic for take in takes),
-        seed=seed,
-        notes=(*performance.notes, *notes, *of_turns, *mixed.notes),
-        stage_seconds=clock.seconds,
+        seed=seeds[0],
+        notes=tuple(dict.fromkeys((*script.notes, *of_turns, *mixed.notes))),
         voice_checks=tuple(take.check for take in takes if take.check is not None),
-        turn_seeds=performance.seeds,
+        turn_seeds=seeds[1],
         cuts=tuple(take.cut for take in takes),
         starts=mixed.starts,
         voices=voices,
         turn_notes=turn_notes,
-        speaker_names=performance.script.speaker_names,
-        options=performance.options,
+        speaker_names=script.speaker_names,
     )
 
 
 def dialogue_into_takes(dialogue: Dialogue) -> list[Take]:
     """The takes that a dialogue was put together of."""
     checks = {check.turn: check for check in dialogue.voice_checks}
-    takes = []
-    for index, turn in enumerate(dialogue.turns):
-        check = checks.get(index)
-        flag = flag_note(check, turn, dialogue.voices)
-        takes.append(
-            Take(
-                index=index,
-                semantic=dialogue.semantic[index],
-                acoustic=dialogue.acoustic[index],
-                cut=dialogue.cuts[index],
-                check=check,
-                notes=tuple(note for note in dialogue.turn_notes[index] if note != flag),
-            )
+    return [
+        Take(
+            index=index,
+            semantic=dialogue.semantic[index],
+            acoustic=dialogue.acoustic[index],
+            cut=dialogue.cuts[index],
+            check=checks.get(index),
+            notes=unflagged(dialogue.turn_notes[index], checks.get(index), turn, dialogue.voices),
         )
-    return takes
+        for index, turn in enumerate(dialogue.turns)
+    ]
 
 
 def takes_of_matches(
@@ -129,19 +151,52 @@ def _counted(indices: Sequence[int]) -> str:
 
 def _moved(take: Take, index: int, line_before: int, line: int) -> Take:
     """A take for another place in a script: another number, perhaps another line."""
-    old, new = f"line {line_before} ", f"line {line} "
     return replace(
         take,
         index=index,
         check=None if take.check is None else replace(take.check, turn=index),
-        notes=tuple(note.replace(old, new, 1) for note in take.notes),
+        notes=notes_for_line(take.notes, line_before, line),
     )
+
+
+def notes_for_line(notes: Sequence[str], before: int, line: int) -> tuple[str, ...]:
+    """Notes on a turn that now stands in another line."""
+    old = re.compile(rf"line {before}\b")
+    return tuple(old.sub(f"line {line}", note, count=1) for note in notes)
 
 
 def take_notes(take: Take, turn: Turn, voices: Mapping[str, Voice]) -> tuple[str, ...]:
     """What is worth knowing of a take, in plain words: whether it sounds like its voice, too."""
     flag = flag_note(take.check, turn, voices)
     return take.notes if flag is None else (*take.notes, flag)
+
+
+def unflagged(
+    notes: Sequence[str], check: VoiceCheck | None, turn: Turn, voices: Mapping[str, Voice]
+) -> tuple[str, ...]:
+    """What `take_notes` says of a turn, but for what follows from its check."""
+    flag = flag_note(check, turn, voices)
+    return tuple(note for note in notes if note != flag)
+
+
+def check_parts(dialogue: Dialogue) -> None:
+    """Refuse a dialogue that does not hold how each of its turns was made.
+
+    Raises:
+        ConfigError: saying what works.
+    """
+    parts = (
+        dialogue.semantic,
+        dialogue.acoustic,
+        dialogue.cuts,
+        dialogue.starts,
+        dialogue.turn_seeds,
+        dialogue.turn_notes,
+    )
+    if not dialogue.turns or {len(part) for part in parts} != {len(dialogue.turns)}:
+        raise ConfigError(
+            "this dialogue does not hold how its turns were made; use one that synthesize gave"
+        )
 
 
 def general_notes(dialogue: Dialogue) -> tuple[str, ...]:

@@ -1,9 +1,11 @@
 """Which turns are spoken together: few at first if someone waits for the sound, then many."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from pipeline.config import LimitsConfig, MixConfig
 from pipeline.datatypes import Turn
+from pipeline.speaking import Performance
+from pipeline.stage_clock import StageClock
 
 WHOLE_BATCH_S = 60.0
 """About how much speech is made at once: enough to fill a processor, little enough to hold."""
@@ -54,3 +56,33 @@ def plan_batches(
     if len(seconds):
         batches.append(range(first_turn + start, first_turn + len(seconds)))
     return batches
+
+
+def share_out(
+    performance: Performance,
+    configs: tuple[LimitsConfig, MixConfig],
+    clock: StageClock,
+    first: Sequence[float] = (),
+    n_finished: int = 0,
+) -> Iterator[range]:
+    """Turns to speak together; tells the clock which part of the work each batch is.
+
+    Args:
+        performance: whose turns.
+        configs: for the estimate of their lengths.
+        clock: is told that all is done after the last batch.
+        first: as for `plan_batches`.
+        n_finished: turns at the start that are left out.
+    """
+    seconds = estimate_seconds_of_turns(performance.script.turns, *configs)
+    batches = [range(len(seconds))]
+    if performance.options.mode == "turns":
+        batches = plan_batches(seconds[n_finished:], first, n_finished)
+    work = [max(1, round(WORK_PER_SECOND * turn_s)) for turn_s in seconds]
+    for batch in batches:
+        before, size = sum(work[: batch.start]), sum(work[batch.start : batch.stop])
+        clock.expect(before, size, sum(work))
+        if performance.options.max_retakes:
+            clock.expect(before, size, 2 * sum(work), "check")
+        yield batch
+    clock.expect(0, 1, 1)

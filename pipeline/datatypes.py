@@ -210,7 +210,7 @@ class SpokenTurn:
         index: number of the turn, from 0.
         turn: what was to be said.
         caption: its words and when they sound.
-        sound: its own sound, levelled and cut.
+        cut: its own sound, and how it was cut and levelled.
         start: first sample of `sound` in the mix.
         mix: the next stretch of the mix; those of all turns, one after another, are the whole mix.
             It may be empty, and a turn may reach into the stretches of later ones.
@@ -220,14 +220,13 @@ class SpokenTurn:
         check: how much it sounds like its voice; `None` if voices were not checked.
         notes: what was guessed or is worth knowing; the first turn's begin with the script's.
         voice: what it is spoken with; `None` only where a turn was not made by `stream`.
-        speech: (first, one past the last) sample of the speech within `sound`.
-        silence: samples of silence asked for before and after the speech.
+        turn_notes: what `notes` says of how it was spoken.
     """
 
     index: int
     turn: Turn
     caption: Caption
-    sound: Waveform
+    cut: TurnCut
     start: int
     mix: Waveform
     seed: int
@@ -236,8 +235,22 @@ class SpokenTurn:
     check: VoiceCheck | None = None
     notes: tuple[str, ...] = ()
     voice: Voice | None = None
-    speech: tuple[int, int] = (0, 0)
-    silence: tuple[int, int] = (0, 0)
+    turn_notes: tuple[str, ...] = ()
+
+    @property
+    def sound(self) -> Waveform:
+        """Its own sound, levelled and cut."""
+        return self.cut.sound
+
+    @property
+    def speech(self) -> tuple[int, int]:
+        """(first, one past the last) sample of the speech within `sound`."""
+        return self.cut.speech
+
+    @property
+    def silence(self) -> tuple[int, int]:
+        """Samples of silence asked for before and after the speech."""
+        return self.cut.lead, self.cut.tail
 
 
 class Redoer(Protocol):
@@ -251,6 +264,9 @@ class Redoer(Protocol):
         on_progress: ProgressCallback | None = None,
     ) -> "Dialogue":
         """The dialogue with one part made anew."""
+
+    def conditions(self) -> Mapping[str, str]:
+        """What decides how it sounds; "weights" among it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -277,6 +293,7 @@ class Dialogue:
         speaker_names: speaker to the name in the script.
         locked: numbers of turns that may not be made anew.
         options: how it was generated, `SynthesisOptions`.
+        weights: fingerprint of those that made it, where a file tells; "": those of `redoer`.
         redoer: who made it and can make parts anew.
     """
 
@@ -298,6 +315,7 @@ class Dialogue:
     speaker_names: Mapping[str, str] = field(default_factory=dict)
     locked: frozenset[int] = frozenset()
     options: Any = field(default=None, repr=False)
+    weights: str = field(default="", repr=False)
     redoer: Redoer | None = field(default=None, repr=False, compare=False)
 
     @property
@@ -358,4 +376,17 @@ class Dialogue:
             raise ConfigError(
                 f"there is no turn={turn}; {len(self.turns)} turns are numbered from 0 to "
                 f"{len(self.turns) - 1}"
+            )
+
+    def check_unlocked(self, turn: int) -> None:
+        """Refuse a turn that is not to change, or does not exist.
+
+        Raises:
+            ConfigError: saying which, and what works.
+        """
+        self.check_turn(turn)
+        if turn in self.locked:
+            raise ConfigError(
+                f"turn {turn + 1} (line {self.turns[turn].line}) is locked; `unlock({turn})` gives "
+                "a dialogue where it may change"
             )

@@ -4,20 +4,15 @@ Together with `speaking.py`, which takes turns along arrows 3 to 5, the only mod
 order of the stages.
 """
 
-import functools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import torch
 
-from pipeline.assembly import seeds_of_matches, take_notes, takes_into_dialogue
-from pipeline.batches import (
-    FIRST_BATCHES_S,
-    WORK_PER_SECOND,
-    estimate_seconds_of_turns,
-    plan_batches,
-)
+from pipeline.adoption import check_fit, note_weights
+from pipeline.assembly import seeds_of_matches, takes_into_dialogue
+from pipeline.batches import FIRST_BATCHES_S, estimate_seconds_of_turns, share_out
 from pipeline.casting import WantedVoice, cast_voices
 from pipeline.config import LimitsConfig, MixConfig
 from pipeline.datatypes import (
@@ -37,10 +32,16 @@ from pipeline.redo import DialogueEditor, options_for_redo, speak_edited
 from pipeline.redo_request import Redo
 from pipeline.script_to_turns import script_to_turns
 from pipeline.seeds import turn_seed
-from pipeline.speaker_check.retakes import retake_flagged
-from pipeline.speaking import WINDOW_S, Performance, SynthesisOptions, Take, TurnSpeaker
-from pipeline.spoken_turns import take_up
+from pipeline.speaking import (
+    WINDOW_S,
+    Performance,
+    SynthesisOptions,
+    TurnSpeaker,
+    speak_flagged_again,
+)
+from pipeline.spoken_turns import gather_turns, take_up
 from pipeline.stage_clock import StageClock
+from pipeline.streaming import refuse_retakes, stream_turns
 from pipeline.turns_to_text_tokens import turns_to_text_tokens, turns_to_windows
 from pipeline.voice_shelf import VoiceShelf
 from pipeline.waveform_to_dialogue import GrowingMix
@@ -158,9 +159,9 @@ class DialoguePipeline:
         clock = StageClock(on_progress)
         performance = self._prepare(script, voices, seed, options, clock)
         speaker = TurnSpeaker(self._models, performance, self.limits, clock)
-        batches = self._batches(performance, clock)
+        batches = share_out(performance, (self.limits, self.mix_config), clock)
         first_takes = [take for batch in batches for take in speaker.speak(batch)]
-        takes, retake_notes = self._retake(speaker, first_takes, performance, clock)
+        takes, retake_notes = speak_flagged_again(speaker, first_takes, performance, clock)
         dialogue = takes_into_dialogue(takes, performance, seed, clock, retake_notes)
         return replace(dialogue, redoer=self)
 
@@ -200,44 +201,56 @@ class DialoguePipeline:
             DialogueError: as `synthesize` does.
         """
         clock = StageClock(on_progress)
-        if options is not None and options.max_retakes > 0:
-            raise ConfigError(
-                "retakes need all turns to be judged first and cannot be streamed; ask for none, "
-                "or use synthesize"
-            )
+        refuse_retakes(options)
         performance = self._prepare(script, voices, seed, options, clock)
-        turns, notes = performance.script.turns, performance.notes
-        ensemble = performance.ensemble
-        speaker = TurnSpeaker(self._models, performance, self.limits, clock)
+        turns, ensemble = performance.script.turns, performance.ensemble
         growing = GrowingMix(self.mix_config, self._models.codec.sample_rate_hz)
         n_finished = take_up(finished, turns, growing, ensemble, performance.options.mode)
-        notes = () if n_finished else notes
         first = FIRST_BATCHES_S if in_a_hurry else ()
-        for batch in self._batches(performance, clock, first, n_finished):
-            for take in speaker.speak(batch):
-                index = take.index
-                following = turns[index + 1] if index + 1 < len(turns) else None
-                clock.expect(index, 1, len(turns), "mix")
-                with clock.stage("mix"):
-                    placed = growing.add(take.cut, turns[index], following)
-                heard = take_notes(take, turns[index], ensemble.known_voices())
-                yield SpokenTurn(
-                    index=index,
-                    turn=turns[index],
-                    caption=placed.caption,
-                    sound=take.cut.sound,
-                    start=placed.start,
-                    mix=placed.mix,
-                    seed=performance.seeds[index],
-                    semantic=take.semantic,
-                    acoustic=take.acoustic,
-                    check=take.check,
-                    notes=(*notes, *heard, *placed.notes),
-                    voice=ensemble.voices[turns[index].speaker],
-                    speech=take.cut.speech,
-                    silence=(take.cut.lead, take.cut.tail),
-                )
-                notes = ()
+        configs = (self.limits, self.mix_config)
+        batches = share_out(performance, configs, clock, first, n_finished)
+        speaker = TurnSpeaker(self._models, performance, self.limits, clock)
+        yield from stream_turns(speaker, performance, batches, growing, clock)
+
+    def gather(
+        self,
+        script: str | Sequence[Mapping[str, str]],
+        spoken: Sequence[SpokenTurn],
+        seed: int,
+        options: SynthesisOptions | None = None,
+    ) -> Dialogue:
+        """Make a dialogue of all turns that `stream` gave: sample for sample that of `synthesize`.
+
+        Args:
+            script: as given to `stream`.
+            spoken: all its turns, in order.
+            seed: as given to `stream`.
+            options: as given to `stream`.
+
+        Returns:
+            The dialogue; `redo`, `redo_script` and `lock` work on it. No seconds of stages.
+
+        Raises:
+            ConfigError: if they are not all the script's turns in order, or another seed's.
+            ScriptError: if the script cannot be read.
+            VoiceError: if they were spoken with another codec.
+        """
+        refuse_retakes(options)
+        dialogue = gather_turns(spoken, self.parse(script), seed, self.mix_config)
+        return self.adopt(replace(dialogue, options=options or SynthesisOptions()))
+
+    def adopt(self, dialogue: Dialogue) -> Dialogue:
+        """The same dialogue, for instance one of a file, with parts that can be made anew.
+
+        Args:
+            dialogue: made with the same codec. If other weights made it, a note says so.
+
+        Raises:
+            ConfigError: if its turns' ids, codes or rates are not those of these weights.
+            VoiceError: if a voice is missing or does not fit.
+        """
+        check_fit(dialogue, self._models)
+        return replace(note_weights(dialogue, self._models), redoer=self)
 
     @torch.inference_mode()
     def redo(
@@ -267,7 +280,7 @@ class DialoguePipeline:
             CancelledError: if `on_progress` raises it.
         """
         chosen = options_for_redo(dialogue, options)
-        self._shelf.check(dialogue.voices)
+        check_fit(dialogue, self._models)
         ensemble = Ensemble(dialogue.voices, dialogue.turns, self._prompts, self.mix_config)
         clock = StageClock(on_progress)
         editor = DialogueEditor(self._models, dialogue, chosen, self.limits, ensemble, clock)
@@ -298,7 +311,7 @@ class DialoguePipeline:
             CancelledError: if `on_progress` raises it.
         """
         clock, chosen = StageClock(on_progress), options_for_redo(dialogue, options)
-        self._shelf.check(dialogue.voices)
+        check_fit(dialogue, self._models)
         with clock.stage("read"):
             read = keep_speakers(self.parse(script), dialogue.speaker_names)
             matches = match_turns(dialogue.turns, read.turns, dialogue.locked)
@@ -307,7 +320,7 @@ class DialoguePipeline:
             performance = self._cast(read, voices, seeds_of_matches(dialogue, matches), chosen)
         configs = (self.limits, self.mix_config)
         edited = speak_edited(self._models, dialogue, performance, matches, configs, clock)
-        return replace(edited, redoer=self)
+        return replace(note_weights(edited, self._models), redoer=self)
 
     def _prepare(
         self,
@@ -342,48 +355,6 @@ class DialoguePipeline:
             options=options,
             notes=(*read.notes, *cast_notes),
         )
-
-    def _batches(
-        self,
-        performance: Performance,
-        clock: StageClock,
-        first: Sequence[float] = (),
-        n_finished: int = 0,
-    ) -> Iterator[range]:
-        """Turns to speak together; tells the clock which part of the work each batch is."""
-        seconds = estimate_seconds_of_turns(performance.script.turns, self.limits, self.mix_config)
-        batches = [range(len(seconds))]
-        if performance.options.mode == "turns":
-            batches = plan_batches(seconds[n_finished:], first, n_finished)
-        work = [max(1, round(WORK_PER_SECOND * turn_s)) for turn_s in seconds]
-        for batch in batches:
-            before, size = sum(work[: batch.start]), sum(work[batch.start : batch.stop])
-            clock.expect(before, size, sum(work))
-            if performance.options.max_retakes:
-                clock.expect(before, size, 2 * sum(work), "check")
-            yield batch
-        clock.expect(0, 1, 1)
-
-    def _retake(
-        self,
-        speaker: TurnSpeaker,
-        takes: Sequence[Take],
-        performance: Performance,
-        clock: StageClock,
-    ) -> tuple[Sequence[Take], tuple[str, ...]]:
-        """Speak turns again that do not sound like their voice, if asked to."""
-        max_retakes, turns = performance.options.max_retakes, performance.script.turns
-        if not max_retakes:
-            return takes, ()
-
-        def speak_again(turn: int, number: int) -> Take:
-            return speaker.speak_again(takes[turn], number)
-
-        clock.expect(1, 1, 2, "check")
-        report = functools.partial(clock.report, "check")
-        with clock.stage("check"):
-            retaken = retake_flagged(takes, turns, max_retakes, speak_again, report)
-        return retaken.takes, retaken.notes
 
     def _check_options(self, options: SynthesisOptions) -> None:
         if options.max_retakes > 0 and self._models.speaker is None:

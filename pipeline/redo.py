@@ -12,6 +12,7 @@ from torch import Tensor
 
 from pipeline.acoustic_to_waveform import acoustic_to_waveform
 from pipeline.assembly import (
+    check_parts,
     dialogue_into_takes,
     general_notes,
     kept_notes,
@@ -31,7 +32,7 @@ from pipeline.script_to_turns import edit_turn
 from pipeline.seeds import next_seed, seeded_generator, turn_seed
 from pipeline.semantic_to_acoustic.refill import CONTEXT_S, lay_track, refill
 from pipeline.semantic_to_acoustic.windows import codes_to_turn, max_window_ids, plan_turns
-from pipeline.speaking import WINDOW_S, Performance, SynthesisOptions, Take, TurnSpeaker
+from pipeline.speaking import JOINED, WINDOW_S, Performance, SynthesisOptions, Take, TurnSpeaker
 from pipeline.stage_clock import StageClock
 from pipeline.turns_to_text_tokens import turns_to_text_tokens
 
@@ -46,10 +47,7 @@ def options_for_redo(dialogue: Dialogue, options: SynthesisOptions | None) -> Sy
     Raises:
         ConfigError: if mode "window" or retakes are asked for, or no pipeline made the dialogue.
     """
-    if not dialogue.turns or len(dialogue.cuts) != len(dialogue.turns):
-        raise ConfigError(
-            "this dialogue does not hold how its turns were made; use one that synthesize gave"
-        )
+    check_parts(dialogue)
     if options is None:
         made_with = dialogue.options
         known = made_with if isinstance(made_with, SynthesisOptions) else SynthesisOptions()
@@ -95,7 +93,9 @@ def speak_edited(
     takes = takes_of_matches(dialogue, turns, matches, spoken)
     edited = takes_into_dialogue(takes, performance, dialogue.seed, clock, kept_notes(matches))
     locked = {place for place, match in enumerate(matches) if match.source in dialogue.locked}
-    return replace(edited, locked=frozenset(locked), options=dialogue.options)
+    return replace(
+        edited, locked=frozenset(locked), options=dialogue.options, weights=dialogue.weights
+    )
 
 
 class DialogueEditor:
@@ -139,16 +139,23 @@ class DialogueEditor:
             performance = self._redo_span(request.span, request.seed)
         before = self._dialogue
         after = takes_into_dialogue(self._takes, performance, before.seed, self._clock)
-        return replace(after, locked=before.locked, options=before.options, redoer=before.redoer)
+        return replace(
+            after,
+            locked=before.locked,
+            options=before.options,
+            weights=before.weights,
+            redoer=before.redoer,
+        )
 
     def _redo_turn(self, index: int, request: Redo) -> Performance:
         dialogue, clock = self._dialogue, self._clock
-        dialogue.check_turn(index)
-        self._check_lock(index)
+        dialogue.check_unlocked(index)
         with clock.stage("read"):
             before = dialogue.turns[index]
             turn, notes = edit_turn(before, request.text, request.pace, self._limits)
-            performance = self._performance([index], request.seed, {index: turn}, notes)
+            performance = self._performance([index], request.seed, {index: turn})
+            if request.text is None:
+                notes = tuple(note for note in self._takes[index].notes if JOINED not in note)
         speaker = TurnSpeaker(self._models, performance, self._limits, clock)
         semantic = dialogue.semantic[index]
         if (request.text, request.pace, request.seed) != (None, None, None):
@@ -161,7 +168,8 @@ class DialogueEditor:
             spans = [(chunk.start * per_id, chunk.stop * per_id) for (chunk,) in chunks]
             codes = self._refill(index, semantic, None, spans, performance)
         acoustic = codes_to_turn(codes, semantic, self._models.soundstorm.config)
-        (self._takes[index],) = speaker.sound_out([index], [semantic], [acoustic], [len(spans)])
+        (take,) = speaker.sound_out([index], [semantic], [acoustic], [len(spans)])
+        self._takes[index] = replace(take, notes=(*notes, *take.notes))
         return performance
 
     def _redo_span(self, span: tuple[float, float], seed: int | None) -> Performance:
@@ -173,8 +181,8 @@ class DialogueEditor:
         if not touched:
             raise ConfigError(self._nobody_speaks(start, stop))
         for index in touched:
-            self._check_lock(index)
-        performance = self._performance(touched, seed, {}, ())
+            self._dialogue.check_unlocked(index)
+        performance = self._performance(touched, seed, {})
         speaker = TurnSpeaker(self._models, performance, self._limits, self._clock)
         for n_done, index in enumerate(touched):
             self._clock.expect(n_done, 1, len(touched))
@@ -210,11 +218,7 @@ class DialogueEditor:
         self._takes[index] = replace(take, acoustic=acoustic, cut=cut, check=check)
 
     def _performance(
-        self,
-        indices: Sequence[int],
-        seed: int | None,
-        edited: Mapping[int, Turn],
-        notes: Sequence[str],
+        self, indices: Sequence[int], seed: int | None, edited: Mapping[int, Turn]
     ) -> Performance:
         """The script with its edited turns and new seeds, spoken by the same voices."""
         dialogue = self._dialogue
@@ -229,7 +233,7 @@ class DialogueEditor:
             seeds=tuple(seeds),
             ensemble=self._ensemble,
             options=self._options,
-            notes=(*general_notes(dialogue), *notes),
+            notes=general_notes(dialogue),
         )
 
     def _refill(
@@ -279,13 +283,6 @@ class DialogueEditor:
         while stop - edges[-1] > longest:
             edges.append((edges[-1] + longest) // per_id * per_id)
         return list(itertools.pairwise([*edges, stop]))
-
-    def _check_lock(self, index: int) -> None:
-        if index in self._dialogue.locked:
-            raise ConfigError(
-                f"{self._named(index)} is locked; `unlock({index})` gives a dialogue where it may "
-                "change"
-            )
 
     def _samples(self, span: tuple[float, float]) -> tuple[int, int]:
         mix, codec = self._dialogue.mix, self._models.codec

@@ -4,6 +4,7 @@ What is made of a turn depends on its own words, the words of the turn before it
 voice and its own seed, and on nothing else: not on the turns it is spoken together with.
 """
 
+import functools
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -43,6 +44,7 @@ from pipeline.semantic_to_acoustic.windows import (
     windows_to_turns,
 )
 from pipeline.speaker_check.check import check_turn
+from pipeline.speaker_check.retakes import retake_flagged
 from pipeline.stage_clock import StageClock
 from pipeline.text_to_semantic.generate import TextToSemanticOptions
 from pipeline.text_to_semantic.generate import generate as generate_semantic
@@ -54,6 +56,9 @@ WINDOW_S = 30.0
 TURN_WINDOW_S = 12.0
 """Longest stretch of a turn that is given its voice in one go: attention costs its square, and
 parts of a long turn are decoded side by side."""
+
+JOINED = "is too long to be given its voice in one go and was joined of"
+"""What a note says of a turn that did not fit one window."""
 
 MADE_UP_VOICE_S = 4.0
 """How much speech a made-up voice is first heard in; that then serves as everyone's prompt does."""
@@ -357,7 +362,26 @@ class TurnSpeaker:
     def _cut_notes(self, index: int, n_parts: int) -> tuple[str, ...]:
         if n_parts < 2:
             return ()
-        return (
-            f"line {self._turn(index).line} is too long to be given its voice in one go and was "
-            f"joined of {n_parts} parts",
-        )
+        return (f"line {self._turn(index).line} {JOINED} {n_parts} parts",)
+
+
+def speak_flagged_again(
+    speaker: TurnSpeaker, takes: Sequence[Take], performance: Performance, clock: StageClock
+) -> tuple[Sequence[Take], tuple[str, ...]]:
+    """Speak turns again that do not sound like their voice, if the options ask for it.
+
+    Returns:
+        The takes to be heard, and notes on what came of it.
+    """
+    max_retakes, turns = performance.options.max_retakes, performance.script.turns
+    if not max_retakes:
+        return takes, ()
+
+    def speak_again(turn: int, number: int) -> Take:
+        return speaker.speak_again(takes[turn], number)
+
+    clock.expect(1, 1, 2, "check")
+    report = functools.partial(clock.report, "check")
+    with clock.stage("check"):
+        retaken = retake_flagged(takes, turns, max_retakes, speak_again, report)
+    return retaken.takes, retaken.notes

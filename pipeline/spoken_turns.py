@@ -1,14 +1,17 @@
-"""Finished turns of an earlier run: go on after them, and mix them again from their sounds."""
+"""Finished turns: go on after them, mix them again, or make a dialogue of them."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
 
+from pipeline.assembly import general_notes, place_takes, unflagged
 from pipeline.config import MixConfig
-from pipeline.datatypes import SpokenTurn, Turn, TurnCut, Waveform
+from pipeline.datatypes import Dialogue, Script, SpokenTurn, Turn, Voice, Waveform
 from pipeline.ensemble import Ensemble
 from pipeline.errors import ConfigError
+from pipeline.seeds import turn_seed
+from pipeline.speaking import Take
 from pipeline.waveform_to_dialogue import GrowingMix
 
 
@@ -36,14 +39,9 @@ def take_up(
     """
     n_finished = 0
     for spoken in finished:
-        expected = turns[n_finished] if n_finished < len(turns) else None
-        if spoken.index != n_finished or spoken.turn != expected:
-            raise ConfigError(
-                f"finished turn {spoken.index + 1} ({spoken.turn.text[:40]!r}) is not turn "
-                f"{n_finished + 1} of the script; give the script's first turns in order"
-            )
+        _check_place(spoken, n_finished, turns)
         following = turns[n_finished + 1] if n_finished + 1 < len(turns) else None
-        growing.add(_cut(spoken), spoken.turn, following)
+        growing.add(spoken.cut, spoken.turn, following)
         if ensemble.voices[spoken.turn.speaker] is None and spoken.voice is not None:
             ensemble.give_voice(spoken.turn.speaker, spoken.voice)
         n_finished += 1
@@ -53,6 +51,61 @@ def take_up(
             'give none, or use mode "turns"'
         )
     return n_finished
+
+
+def gather_turns(
+    spoken: Sequence[SpokenTurn], script: Script, seed: int, config: MixConfig
+) -> Dialogue:
+    """Make the dialogue of turns that were streamed.
+
+    Args:
+        spoken: all turns of the script, in order.
+        script: as parsed.
+        seed: of the script.
+        config: as they were made with.
+
+    Returns:
+        What `synthesize` gives, but for the options and the seconds.
+
+    Raises:
+        ConfigError: if they are not all the script's turns in order, were spoken from another
+            seed, or a voice is not told.
+        ShapeError: if their sample rates differ.
+    """
+    turns = script.turns
+    voices: dict[str, Voice] = {}
+    for place, each in enumerate(spoken):
+        _check_place(each, place, turns)
+        if each.seed != turn_seed(seed, place):
+            raise ConfigError(
+                f"finished turn {place + 1} was spoken from another seed than that of script seed "
+                f"{seed}; give the seed they were streamed with"
+            )
+        if each.voice is None:
+            raise ConfigError(
+                f"finished turn {place + 1} does not tell its voice; give turns that stream gave"
+            )
+        voices.setdefault(each.turn.speaker, each.voice)
+    if len(spoken) != len(turns):
+        raise ConfigError(
+            f"{len(spoken)} of {len(turns)} turns are finished; give all turns of the script"
+        )
+    takes = [
+        Take(
+            index=each.index,
+            semantic=each.semantic,
+            acoustic=each.acoustic,
+            cut=each.cut,
+            check=each.check,
+            notes=unflagged(each.turn_notes, each.check, each.turn, voices),
+        )
+        for each in spoken
+    ]
+    seeds = tuple(each.seed for each in spoken)
+    dialogue = place_takes(takes, replace(script, notes=()), voices, (seed, seeds), config)
+    # the first turn's notes begin with the script's, end with its own and those on the mix
+    first = replace(dialogue, notes=spoken[0].notes)
+    return replace(dialogue, notes=(*general_notes(first), *dialogue.notes))
 
 
 def mix_again(
@@ -74,7 +127,7 @@ def mix_again(
     growing: GrowingMix | None = None
     for spoken, following in _with_following(turns):
         growing = growing or GrowingMix(config, spoken.sound.sample_rate_hz)
-        cut = _cut(spoken)
+        cut = spoken.cut
         if speaker is not None and spoken.turn.speaker != speaker:
             silent = Waveform(
                 samples=np.zeros_like(cut.sound.samples), sample_rate_hz=cut.sound.sample_rate_hz
@@ -93,6 +146,10 @@ def _with_following(turns: Iterable[SpokenTurn]) -> Iterator[tuple[SpokenTurn, T
         yield before, None
 
 
-def _cut(spoken: SpokenTurn) -> TurnCut:
-    lead, tail = spoken.silence
-    return TurnCut(sound=spoken.sound, speech=spoken.speech, lead=lead, tail=tail)
+def _check_place(spoken: SpokenTurn, place: int, turns: Sequence[Turn]) -> None:
+    expected = turns[place] if place < len(turns) else None
+    if spoken.index != place or spoken.turn != expected:
+        raise ConfigError(
+            f"finished turn {spoken.index + 1} ({spoken.turn.text[:40]!r}) is not turn "
+            f"{place + 1} of the script; give the script's turns in order, from the first"
+        )

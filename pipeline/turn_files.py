@@ -1,37 +1,41 @@
-"""A finished turn ⇄ one safetensors file, so that a long script's work outlives its process.
-
-Tensors hold the sound, the ids and codes, and the voice; the rest is JSON in the file's metadata. A
-checksum finds files that were damaged after they were written.
-"""
+"""A finished turn ⇄ one safetensors file, so that a long script's work outlives its process."""
 
 import dataclasses
-import hashlib
-import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
-from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from pipeline.checkpoint import save_tensors
-from pipeline.datatypes import (
-    AcousticTokens,
-    Caption,
-    SemanticTokens,
-    SpokenTurn,
-    Turn,
-    Voice,
-    VoiceCheck,
-    Waveform,
+from pipeline.checkpoint import config_from_dict
+from pipeline.datatypes import Caption, SpokenTurn, Waveform
+from pipeline.errors import CheckpointError, ConfigError
+from pipeline.sealed_files import FileKind, group_tensors, load_sealed, save_sealed
+from pipeline.takes import TurnTake
+from pipeline.turn_records import (
+    take_from_record,
+    take_to_record,
+    voice_from_record,
+    voice_to_record,
 )
-from pipeline.errors import AudioError, CheckpointError
 
-TURN_FORMAT = "colloquy turn 1"
+TURN_FILE = FileKind(
+    noun="turn", number=2, remake="delete it, and its turn and those after it are spoken again"
+)
 
-_REMAKE = "delete it, and its turn and those after it are spoken again"
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _TurnRecord:
+    """The JSON of a turn file."""
+
+    index: int
+    caption: Caption
+    start: int
+    notes: tuple[str, ...]
+    take: Any
+    voice: Any
 
 
 def save_turn(path: Path, spoken: SpokenTurn) -> None:
@@ -40,27 +44,30 @@ def save_turn(path: Path, spoken: SpokenTurn) -> None:
     Raises:
         AudioError: if the disk or folder refuses the file.
     """
-    tensors = {
-        "sound": torch.from_numpy(np.ascontiguousarray(spoken.sound.samples)),
-        "semantic_ids": spoken.semantic.semantic_ids,
-        "codes": spoken.acoustic.codes,
-    }
+    take, tensors = take_to_record(
+        TurnTake(
+            turn=spoken.turn,
+            seed=spoken.seed,
+            semantic=spoken.semantic,
+            acoustic=spoken.acoustic,
+            cut=spoken.cut,
+            check=spoken.check,
+            notes=spoken.turn_notes,
+        )
+    )
+    voice = None
     if spoken.voice is not None:
-        tensors["voice_semantic_ids"] = spoken.voice.semantic_ids
-        tensors["voice_codes"] = spoken.voice.codes
-    # a made-up voice may share its turn's memory, which the format refuses
-    tensors = {name: tensor.clone() for name, tensor in tensors.items()}
-    metadata = {
-        "format": TURN_FORMAT,
-        "turn": json.dumps(_to_json(spoken)),
-        "checksum": _checksum(tensors),
-    }
-    try:
-        save_tensors(path, tensors, metadata)
-    except (OSError, SafetensorError) as error:
-        raise AudioError(
-            f"{path} cannot be written ({error}); free some space or choose another folder"
-        ) from error
+        voice, of_voice = voice_to_record(spoken.voice)
+        tensors |= {f"voice {name}": tensor for name, tensor in of_voice.items()}
+    record = _TurnRecord(
+        index=spoken.index,
+        caption=spoken.caption,
+        start=spoken.start,
+        notes=spoken.notes,
+        take=take,
+        voice=voice,
+    )
+    save_sealed(path, TURN_FILE, dataclasses.asdict(record), tensors)
 
 
 def load_turn(path: Path) -> SpokenTurn:
@@ -69,94 +76,32 @@ def load_turn(path: Path) -> SpokenTurn:
     Raises:
         CheckpointError: if the file is missing, damaged, or no turn; it says what works.
     """
+    values, tensors = load_sealed(path, TURN_FILE)
     try:
-        with safe_open(path, framework="pt") as file:
-            metadata = dict(file.metadata() or {})
-            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-    except (SafetensorError, OSError, ValueError) as error:
-        raise CheckpointError(f"{path} is damaged or no turn ({error}); {_REMAKE}") from error
-    if metadata.get("format") != TURN_FORMAT:
-        raise CheckpointError(f"{path} is no turn file of format {TURN_FORMAT!r}; {_REMAKE}")
-    if metadata.get("checksum") != _checksum(tensors):
-        raise CheckpointError(f"{path} is damaged: its checksum is another; {_REMAKE}")
-    try:
-        return _from_json(json.loads(metadata["turn"]), tensors)
-    except (KeyError, TypeError, ValueError) as error:
-        raise CheckpointError(f"{path} is damaged or no turn ({error!r}); {_REMAKE}") from error
+        return _from_record(values, tensors)
+    except ConfigError as error:
+        raise CheckpointError(
+            f"{path} is damaged or no turn ({error}); {TURN_FILE.remake}"
+        ) from error
 
 
-def _to_json(spoken: SpokenTurn) -> dict[str, Any]:
-    semantic, acoustic, voice = spoken.semantic, spoken.acoustic, spoken.voice
-    return {
-        "index": spoken.index,
-        "turn": dataclasses.asdict(spoken.turn),
-        "caption": dataclasses.asdict(spoken.caption),
-        "sample_rate_hz": spoken.sound.sample_rate_hz,
-        "start": spoken.start,
-        "seed": spoken.seed,
-        "check": None if spoken.check is None else dataclasses.asdict(spoken.check),
-        "notes": spoken.notes,
-        "speech": spoken.speech,
-        "silence": spoken.silence,
-        "semantic": {
-            "speaker": semantic.speaker,
-            "rate_hz": semantic.rate_hz,
-            "pauses": semantic.pauses,
-            "piece_starts": semantic.piece_starts,
-        },
-        "acoustic": {
-            "speaker": acoustic.speaker,
-            "frame_rate_hz": acoustic.frame_rate_hz,
-            "pauses": acoustic.pauses,
-        },
-        "voice": None
-        if voice is None
-        else {
-            "name": voice.name,
-            "level_db": float(voice.level_db),
-            "codec_id": voice.codec_id,
-            "description": voice.description,
-        },
-    }
-
-
-def _from_json(values: Any, tensors: Mapping[str, Tensor]) -> SpokenTurn:
-    values = _with_tuples(values)
-    rate, voice, check = values["sample_rate_hz"], values["voice"], values["check"]
+def _from_record(values: Any, tensors: Mapping[str, Tensor]) -> SpokenTurn:
+    record = config_from_dict(_TurnRecord, values, "turn")
+    take = take_from_record(record.take, tensors, "take")
+    of_voice = group_tensors(tensors).get("voice", {})
+    rate_hz = take.cut.sound.sample_rate_hz
     return SpokenTurn(
-        index=values["index"],
-        turn=Turn(**values["turn"]),
-        caption=Caption(**values["caption"]),
-        sound=Waveform(samples=tensors["sound"].numpy(), sample_rate_hz=rate),
-        start=values["start"],
-        mix=Waveform(samples=np.zeros(0, dtype=np.float32), sample_rate_hz=rate),
-        seed=values["seed"],
-        semantic=SemanticTokens(semantic_ids=tensors["semantic_ids"], **values["semantic"]),
-        acoustic=AcousticTokens(codes=tensors["codes"], **values["acoustic"]),
-        check=None if check is None else VoiceCheck(**check),
-        notes=values["notes"],
-        voice=None
-        if voice is None
-        else Voice(
-            semantic_ids=tensors["voice_semantic_ids"], codes=tensors["voice_codes"], **voice
-        ),
-        speech=values["speech"],
-        silence=values["silence"],
+        index=record.index,
+        turn=take.turn,
+        caption=record.caption,
+        cut=take.cut,
+        start=record.start,
+        mix=Waveform(samples=np.zeros(0, dtype=np.float32), sample_rate_hz=rate_hz),
+        seed=take.seed,
+        semantic=take.semantic,
+        acoustic=take.acoustic,
+        check=take.check,
+        notes=record.notes,
+        voice=None if record.voice is None else voice_from_record(record.voice, of_voice, "voice"),
+        turn_notes=take.notes,
     )
-
-
-def _with_tuples(value: Any) -> Any:
-    """JSON knows lists only; our values hold tuples only."""
-    if isinstance(value, list):
-        return tuple(_with_tuples(each) for each in value)
-    if isinstance(value, dict):
-        return {key: _with_tuples(each) for key, each in value.items()}
-    return value
-
-
-def _checksum(tensors: Mapping[str, Tensor]) -> str:
-    digest = hashlib.blake2b(digest_size=16)
-    for name in sorted(tensors):
-        digest.update(name.encode())
-        digest.update(np.ascontiguousarray(tensors[name].detach().cpu().numpy()).data)
-    return digest.hexdigest()

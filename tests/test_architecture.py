@@ -9,7 +9,17 @@ import pytest
 ROOT = Path(__file__).parent.parent
 CODE_FOLDERS = ("app", "benchmarks", "pipeline", "training")
 SIDE_BRANCH = "recording_to_voice"
-FLOW = ("dialogue", "redo", "assembly", "speaking", "ensemble", "voice_shelf")
+FLOW = (
+    "dialogue",
+    "streaming",
+    "redo",
+    "adoption",
+    "takes",
+    "assembly",
+    "speaking",
+    "ensemble",
+    "voice_shelf",
+)
 N_STAGES = 6
 MAX_LINES = 400
 BASELINE = "benchmarks.audiolm"

@@ -74,12 +74,12 @@ def flag_note(check: VoiceCheck | None, turn: Turn, voices: Mapping[str, Voice])
     Args:
         check: of the turn.
         turn: for its line and speaker.
-        voices: speaker to voice.
+        voices: speaker to voice; whose voice was nearest may have left since.
     """
     if check is None or not check.flagged or check.nearest is None:
         return None
     own = f"its voice {voices[turn.speaker].name!r} (likeness {check.similarity:.2f})"
-    if check.nearest == turn.speaker:
+    if check.nearest == turn.speaker or check.nearest not in voices:
         return f"line {turn.line} does not sound much like {own}"
     other = f"{voices[check.nearest].name!r} ({check.nearest_similarity:.2f})"
     return f"line {turn.line} sounds more like {other} than like {own}"

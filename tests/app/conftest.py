@@ -1,5 +1,6 @@
 """A stand-in pipeline for tests of the doors: real parsing and casting, tones for speech."""
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import SimpleNamespace
@@ -23,6 +24,7 @@ from pipeline.datatypes import (
     Script,
     SemanticTokens,
     SpokenTurn,
+    TurnCut,
     Voice,
     Waveform,
 )
@@ -110,16 +112,21 @@ class TonePipeline:
             self.before_turn(caption.turn)
             start, end = round(caption.start_s * RATE_HZ), round(caption.end_s * RATE_HZ)
             sound = Waveform(samples=dialogue.mix.samples[start:end], sample_rate_hz=RATE_HZ)
-            ids = torch.zeros(round(TURN_S * 25), dtype=torch.int64)
+            ids = torch.zeros(math.ceil(TURN_S * 25), dtype=torch.int64)
             yield SpokenTurn(
                 index=caption.turn,
                 turn=turn,
                 caption=caption,
-                sound=sound,
+                cut=TurnCut(
+                    sound=sound,
+                    speech=(0, len(sound.samples)),
+                    lead=0,
+                    tail=0,
+                    runs=((0, len(sound.samples), 0),),
+                ),
                 start=start,
                 mix=sound,
                 seed=seed,
-                speech=(0, len(sound.samples)),
                 notes=() if caption.turn else dialogue.notes,
                 semantic=SemanticTokens(semantic_ids=ids, speaker=turn.speaker, rate_hz=25.0),
                 acoustic=AcousticTokens(

@@ -1,7 +1,8 @@
 import dataclasses
 import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 import torch
@@ -21,7 +22,7 @@ from pipeline.checkpoint import (
     save_tensors,
     write_atomically,
 )
-from pipeline.config import CodecConfig, DialogueConfig, tiny
+from pipeline.config import CodecConfig, DialogueConfig, MixConfig, tiny
 from pipeline.errors import CheckpointError, ConfigError
 
 
@@ -180,3 +181,52 @@ def test_a_network_built_without_a_random_start_is_filled_as_any_other(tmp_path:
     load_network(tmp_path, bare)
     for name, tensor in trained.state_dict().items():
         assert bare.state_dict()[name].equal(tensor)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class _Record:
+    pairs: tuple[tuple[int, float], ...]
+    word: Literal["a", "b"] = "a"
+    gap_s: float | None = None
+    inside: MixConfig | None = None
+    names: Mapping[str, int]
+    rest: Any = None
+    ready: torch.Tensor
+
+
+def _record(**change: Any) -> _Record:
+    values = {
+        "pairs": [[1, 2]], "word": "b", "gap_s": None, "inside": None, "names": {}, "rest": [1]
+    }  # fmt: skip
+    return config_from_dict(_Record, {**values, **change}, "here", ready=torch.ones(1))
+
+
+def test_lists_words_and_names_are_read_as_what_they_are() -> None:
+    inside = {**config_to_dict(MixConfig()), "fade_s": 0.5}
+    record = _record(inside=inside, gap_s=0.5, names={"x": 3})
+    assert (record.pairs, record.word, record.gap_s) == (((1, 2),), "b", 0.5)
+    assert record.inside == MixConfig(fade_s=0.5)
+    assert (record.names, record.rest) == ({"x": 3}, [1])
+    assert record.ready.equal(torch.ones(1))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"pairs": 3}, "here: pairs: expected a list, read 3"),
+        ({"pairs": [[1]]}, r"here: pairs 0: expected 2 values, read \[1\]"),
+        ({"pairs": [[1, 2], [1, "x"]]}, "here: pairs 1 1: expected float, read 'x'"),
+        ({"pairs": [[1, float("nan")]]}, "expected a finite number, read nan"),
+        ({"pairs": [[1, 10**400]]}, "expected a finite number, read a huge number"),
+        ({"word": "c"}, r"expected one of \('a', 'b'\), read 'c'"),
+        ({"word": ["a"]}, "expected one of"),
+        ({"gap_s": "0"}, "gap_s: expected float, read '0'"),
+        ({"inside": {}}, "here: inside: unknown keys"),
+        ({"names": []}, r"here: names: expected an object, read \[\]"),
+        ({"names": {"x": None}}, "here: names x: expected int, read None"),
+        ({"ready": 1}, "unknown keys"),
+    ],
+)
+def test_values_of_another_form_are_named(change: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        _record(**change)

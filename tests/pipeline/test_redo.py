@@ -252,7 +252,10 @@ def test_a_redo_tells_progress_and_can_be_stopped(spoken: Dialogue) -> None:
 def test_notes_of_a_take_go_with_it(spoken: Dialogue) -> None:
     again = spoken.redo(turn=0, text="Well [laughs] then.")
     added = [note for note in again.notes if note not in spoken.notes]
-    assert "line 1: '[laughs]' is spoken as words; delete it if it is a direction" in added
+    told = "line 1: '[laughs]' is spoken as words; delete it if it is a direction"
+    assert told in added
+    assert told in again.redo(turn=0).notes
+    assert told not in again.redo(turn=0, text="Well then.").notes
     assert [note for each in again.turn_notes[1:] for note in each] == [
         note for each in spoken.turn_notes[1:] for note in each
     ]

@@ -1,11 +1,12 @@
 """An edited script spoken anew: kept turns keep every sample."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from pipeline.datatypes import Dialogue
+from pipeline.datatypes import Dialogue, VoiceCheck
 from pipeline.dialogue import DialoguePipeline, SynthesisOptions
 from pipeline.errors import ConfigError
 from pipeline.text_to_semantic.decoding import SamplingOptions
@@ -102,3 +103,28 @@ def test_only_a_gap_that_changed_speaks_nothing(
     assert_kept(spoken, edited, {turn: turn for turn in range(6)})
     moved = edited.starts[1] - spoken.starts[1]
     assert moved == round(1.25 * edited.mix.sample_rate_hz)
+
+
+def test_a_turn_that_sounded_like_a_speaker_who_left_stays(
+    pipeline: DialoguePipeline, spoken: Dialogue
+) -> None:
+    check = VoiceCheck(turn=0, similarity=0.1, nearest="S2", nearest_similarity=0.9, flagged=True)
+    flagged = replace(
+        spoken,
+        voice_checks=(check, *spoken.voice_checks[1:]),
+        turn_notes=((), *spoken.turn_notes[1:]),
+    )
+    alone = pipeline.redo_script(flagged, LINES[0])
+    assert_kept(spoken, alone, {0: 0})
+    assert alone.turn_notes[0] == (
+        "line 1 does not sound much like its voice 'anna' (likeness 0.10)",
+    )
+
+
+def test_a_note_on_words_is_told_once_and_goes_with_its_turn(
+    pipeline: DialoguePipeline, spoken: Dialogue
+) -> None:
+    odd = spoken.redo(turn=0, text="Well [laughs] then.")
+    edited = pipeline.redo_script(odd, "\n".join(["", "Anna: Well [laughs] then.", *LINES[1:]]))
+    told = [note for note in edited.notes if "[laughs]" in note]
+    assert told == ["line 2: '[laughs]' is spoken as words; delete it if it is a direction"]

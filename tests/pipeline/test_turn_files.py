@@ -3,7 +3,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from safetensors import safe_open
 from safetensors.torch import save_file
 
 from pipeline.datatypes import (
@@ -12,12 +11,14 @@ from pipeline.datatypes import (
     SemanticTokens,
     SpokenTurn,
     Turn,
+    TurnCut,
     Voice,
     VoiceCheck,
     Waveform,
 )
 from pipeline.errors import AudioError, CheckpointError
-from pipeline.turn_files import load_turn, save_turn
+from pipeline.sealed_files import load_sealed, save_sealed
+from pipeline.turn_files import TURN_FILE, load_turn, save_turn
 
 
 def _spoken(voice: Voice | None, check: VoiceCheck | None) -> SpokenTurn:
@@ -34,7 +35,14 @@ def _spoken(voice: Voice | None, check: VoiceCheck | None) -> SpokenTurn:
             line=4,
         ),
         caption=Caption(turn=2, speaker="S2", start_s=0.1 + 0.2, end_s=1.7, text="Worcester?"),
-        sound=sound,
+        cut=TurnCut(
+            sound=sound,
+            speech=(40, 600),
+            lead=0,
+            tail=800,
+            runs=((10, 110, 0), (110, 550, 200)),
+            gain=0.1 + 0.2,
+        ),
         start=123,
         mix=sound,
         seed=2**31 - 1,
@@ -42,13 +50,15 @@ def _spoken(voice: Voice | None, check: VoiceCheck | None) -> SpokenTurn:
             semantic_ids=torch.arange(5), speaker="S2", rate_hz=25.0, pauses=((1, 0.5),)
         ),
         acoustic=AcousticTokens(
-            codes=torch.arange(20).view(2, 10), speaker="S2", frame_rate_hz=50.0
+            codes=torch.arange(20).view(2, 10),
+            speaker="S2",
+            frame_rate_hz=50.0,
+            pauses=((10, 0.05),),
         ),
         check=check,
         notes=("one", "two"),
         voice=voice,
-        speech=(40, 600),
-        silence=(0, 800),
+        turn_notes=("two",),
     )
 
 
@@ -66,9 +76,11 @@ def spoken() -> SpokenTurn:
 
 
 def _assert_same(one: SpokenTurn, other: SpokenTurn) -> None:
-    for name in ("index", "turn", "caption", "start", "seed", "check", "notes", "speech"):
+    for name in ("index", "turn", "caption", "start", "seed", "check", "notes", "turn_notes"):
         assert getattr(one, name) == getattr(other, name), name
-    assert one.silence == other.silence
+    for name in ("speech", "lead", "tail", "runs", "gain"):
+        assert getattr(one.cut, name) == getattr(other.cut, name), name
+    assert (one.speech, one.silence) == ((40, 600), (0, 800))
     assert np.array_equal(one.sound.samples, other.sound.samples)
     assert one.sound.sample_rate_hz == other.sound.sample_rate_hz
     assert one.semantic.semantic_ids.equal(other.semantic.semantic_ids)
@@ -126,11 +138,16 @@ def test_a_file_of_something_else_is_named(tmp_path: Path) -> None:
 def test_a_file_whose_values_do_not_fit_is_named(spoken: SpokenTurn, tmp_path: Path) -> None:
     path = tmp_path / "turn.safetensors"
     save_turn(path, spoken)
-    with safe_open(path, framework="pt") as file:
-        metadata = dict(file.metadata())
-        tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-    save_file(tensors, path, metadata={**metadata, "turn": "{}"})
-    with pytest.raises(CheckpointError, match=r"damaged or no turn.*sample_rate_hz"):
+    values, tensors = load_sealed(path, TURN_FILE)
+    save_sealed(path, TURN_FILE, {**values, "take": {}}, tensors)
+    with pytest.raises(CheckpointError, match=r"damaged or no turn.*sample_rate_hz.*delete it"):
+        load_turn(path)
+
+
+def test_a_file_of_the_format_before_is_refused(spoken: SpokenTurn, tmp_path: Path) -> None:
+    path = tmp_path / "turn.safetensors"
+    save_file({"sound": torch.zeros(9)}, path, metadata={"format": "colloquy turn 1"})
+    with pytest.raises(CheckpointError, match=r"no turn file of format 'colloquy turn 2'; delete"):
         load_turn(path)
 
 
