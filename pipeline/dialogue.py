@@ -114,8 +114,7 @@ class DialoguePipeline:
 
         Raises:
             AudioError: if the file cannot be read.
-            VoiceError: if the recording is too short, too long, silent or clipped, or the words
-                about it are too long or hold control characters.
+            VoiceError: if the recording is unfit (see `judge_recording`), or words cannot be kept.
         """
         return self._shelf.from_recording(path, name, description, licence, consent)
 

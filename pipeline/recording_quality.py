@@ -28,7 +28,7 @@ MOST_PEAKS = 300
 """Points of the picture of a recording."""
 
 SHORT_S = 2.5
-"""Less speech than this makes a voice, but one that is less like the person."""
+"""Speech shorter than this makes a voice, but tells little of how the person sounds."""
 
 QUIET_DB = -42.0
 """A level of speech below this asks for the microphone to be nearer."""
@@ -46,19 +46,21 @@ above 35. With noise mixed in at 20 dB, white noise measures 19, pink noise and 
 STEADY_TONES = 0.25
 """Steadiness from here on is music or another tone behind the voice.
 
-Of 201 recordings without music, of people and of flite, none measures above 0.18. With chords or a
-plucked string mixed in at 20 dB, 95 % measure above 0.28, at 10 dB above 0.47; music alone measures
-above 0.7."""
+Of 221 recordings without music, of people and of flite, none measures above 0.21. With chords or a
+plucked string mixed in at 20 dB, 95 % measure above 0.32, at 10 dB above 0.5; music alone measures
+above 0.8."""
 
 HUM_DB = -25.0
-"""A line of the mains less than this below the speech is hum.
+"""A line of the mains is hum if it is less than this below the speech.
 
-Speech without hum measures below -60 (median -76); hum mixed in at 20 dB measures -22."""
+Half of all clean recordings measure below -76. Hum mixed in at 20 dB measures -22; so do 8 % of the
+LibriSpeech recordings, whose line at 60 Hz is that of their rooms."""
 
 NARROW_BAND_DB = -42.0
 """A high band further than this below the whole is that of a telephone.
 
-Speech at 16 kHz measures -40 to -5."""
+Of 241 recordings at 16 kHz, none measures below -41 and 95 % above -29; the same at 8 kHz measure
+below -94, with white noise at 40 dB behind them -51 to -46."""
 
 MUCH_SILENCE_SHARE = 0.4
 """Of the prompt; 95 % of clean read recordings hold less than 0.27."""
@@ -67,7 +69,8 @@ UNLIKE_MARGIN = 0.12
 """How far below the encoder's threshold two parts of a recording must be to be two people.
 
 Sorted into the two least alike groups, the pieces of one speaker fall short of the threshold by
-more than this in 1 of 156 recordings of one person; joined recordings of two people in 8 of 10."""
+more than this in 1 of 177 recordings of one person, and those of two people joined, 5 s and 4 s
+long, in 126 of 150 (in 48 of 60 where the encoder was not trained with the speakers)."""
 
 _MAINS_HZ = (50.0, 60.0)
 
@@ -250,7 +253,7 @@ def _speech_warnings(recording: Waveform, used: Waveform) -> Iterator[tuple[str,
     if speech.duration_s < SHORT_S:
         yield (
             "too_short",
-            f"There are only {speech.duration_s:.1f} s of speech; 4 to 6 s make a better voice.",
+            f"There are only {speech.duration_s:.1f} s of speech; 4 to 6 s tell more of the voice.",
         )
     if high_band_db(speech) < NARROW_BAND_DB:
         yield (
@@ -287,5 +290,5 @@ def _envelope(recording: Waveform) -> tuple[float, ...]:
     if len(samples) == 0:
         return ()
     starts = np.unique(np.linspace(0, len(samples), MOST_PEAKS, endpoint=False).astype(int))
-    peaks = np.maximum.reduceat(np.abs(np.nan_to_num(samples)), starts)
+    peaks = np.nan_to_num(np.maximum.reduceat(np.abs(samples), starts))
     return tuple(float(peak) for peak in np.clip(peaks, 0.0, 1.0))

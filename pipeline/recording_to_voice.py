@@ -25,7 +25,7 @@ PROMPT_LEVEL_DB = -23.0
 
 VOICE_FORMAT = "colloquy-voice-1"
 
-MAX_CHARACTERS = {"name": 255, "licence": 300, "consent": 1_000, "description": 10_000}
+MAX_CHARACTERS = {"name": 255, "licence": 1_000, "consent": 1_000, "description": 10_000}
 """Longest words about a voice; a name may be as long as that of a file."""
 
 _MAX_PEAK = 0.95

@@ -150,7 +150,7 @@ def test_ids_and_codes_that_the_networks_do_not_know_are_refused(
             save_voice(tmp_path / f"{number}.safetensors", voice)
             with pytest.raises(VoiceError, match=message):
                 shelf.read(tmp_path / f"{number}.safetensors")
-    with pytest.raises(VoiceError, match="voice 'anna' holds .* this"):
+    with pytest.raises(VoiceError, match=r"voice 'anna' holds .* this"):
         _ = shelf.built_in
 
 
