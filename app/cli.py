@@ -335,4 +335,6 @@ def _add_voice(options: argparse.Namespace) -> None:
     check_voice_name(options.name)
     studio = load_studio(options.model, options.device)
     path = studio.add_voice(options.name, options.recording, options.licence_note)
+    for finding in studio.pipeline.judge_recording(options.recording).findings:
+        print(f"note: {finding.message}", file=sys.stderr)
     print(f"added voice {options.name!r} ({path})")

@@ -10,6 +10,7 @@ from app.voice_library import VoiceLibrary, check_voice_name, user_voice_folder
 from pipeline.casting import WantedVoice
 from pipeline.datatypes import Dialogue, ProgressCallback, Script, SpokenTurn, Voice
 from pipeline.errors import VoiceError
+from pipeline.recording_quality import RecordingQuality
 from pipeline.recording_to_voice import save_voice
 
 if TYPE_CHECKING:
@@ -34,8 +35,18 @@ class SpeakingPipeline(Protocol):
     def conditions(self) -> Mapping[str, str]:
         """Weights, engine and device."""
 
-    def voice_from_recording(self, path: str | Path, name: str, description: str = "") -> Voice:
+    def voice_from_recording(
+        self,
+        path: str | Path,
+        name: str,
+        description: str = "",
+        licence: str = "",
+        consent: str = "",
+    ) -> Voice:
         """Make a voice."""
+
+    def judge_recording(self, path: str | Path) -> RecordingQuality:
+        """Tell how good a recording is as a voice."""
 
     def synthesize(
         self,
@@ -104,7 +115,7 @@ class Studio:
                 f"there already is a voice {name!r}; choose another name, or delete "
                 f"{self.added_voices.path(name)} first if it is your own"
             )
-        voice = self.pipeline.voice_from_recording(recording, name, licence_note)
+        voice = self.pipeline.voice_from_recording(recording, name, licence=licence_note)
         path = self.added_voices.path(name)
         save_voice(path, voice)
         return path

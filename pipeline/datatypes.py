@@ -156,7 +156,9 @@ class Voice:
         codes: (Q, T) int64 of the same recording.
         level_db: loudness of the speech in it, dBFS RMS.
         codec_id: fingerprint of the codec that made `codes`; a voice only fits that codec.
-        description: free text: origin, licence, consent.
+        description: free text: what the voice is and where it is from.
+        licence: under which licence the recording may be used.
+        consent: how the speaker agreed to the voice.
     """
 
     name: str
@@ -165,6 +167,8 @@ class Voice:
     level_db: float
     codec_id: str
     description: str = ""
+    licence: str = ""
+    consent: str = ""
 
 
 Voices = Mapping[str, Voice | None]

@@ -22,12 +22,14 @@ from pipeline.datatypes import (
     SpokenTurn,
     TextTokens,
     Voice,
+    Waveform,
 )
 from pipeline.device import choose_device
 from pipeline.ensemble import Ensemble, PromptSounds
 from pipeline.errors import ConfigError
 from pipeline.matching import keep_speakers, match_turns
 from pipeline.models import ASSETS, Models, find_model_folder, load_models
+from pipeline.recording_quality import RecordingQuality
 from pipeline.redo import DialogueEditor, options_for_redo, speak_edited
 from pipeline.redo_request import Redo
 from pipeline.script_to_turns import script_to_turns
@@ -94,19 +96,45 @@ class DialoguePipeline:
         """
         return self._shelf.built_in
 
-    def voice_from_recording(self, path: str | Path, name: str, description: str = "") -> Voice:
+    def voice_from_recording(
+        self,
+        path: str | Path,
+        name: str,
+        description: str = "",
+        licence: str = "",
+        consent: str = "",
+    ) -> Voice:
         """Make a voice of 1 to 60 s of one person speaking.
 
         Args:
             path: a sound file.
             name: what to call the voice.
-            description: origin, licence, consent.
+            description: what the voice is and where it is from.
+            licence: under which licence the recording may be used.
+            consent: how the speaker agreed to the voice.
 
         Raises:
             AudioError: if the file cannot be read.
-            VoiceError: if the recording is too short, too long, silent or clipped.
+            VoiceError: if the recording is unfit (see `judge_recording`), or words cannot be kept.
         """
-        return self._shelf.from_recording(path, name, description)
+        return self._shelf.from_recording(path, name, description, licence, consent)
+
+    def judge_recording(self, path: str | Path) -> RecordingQuality:
+        """Tell in plain words how good a recording is as a voice, and whether it can be one.
+
+        Raises:
+            AudioError: if the file cannot be read.
+        """
+        return self._shelf.judge(path)
+
+    def prompt_sound(self, voice: Voice) -> Waveform:
+        """A voice's prompt as the networks hear it, through the codec, at the level of a dialogue.
+
+        Raises:
+            VoiceError: if the voice does not fit these weights.
+        """
+        self._shelf.check({voice.name: voice})
+        return self._prompts.at_level(voice, self.mix_config)
 
     def parse(self, script: str | Sequence[Mapping[str, str]]) -> Script:
         """Read a script without speaking it.

@@ -8,6 +8,7 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -48,6 +49,14 @@ class PromptSounds:
             forgotten, _ = self._sounds.popitem(last=False)
             self._embeddings.pop(forgotten, None)
         return self._sounds[key]
+
+    def at_level(self, voice: Voice, mix: MixConfig) -> Waveform:
+        """The prompt at the level of a dialogue, its peaks within the dialogue's limit."""
+        sound = self.sound(voice)
+        peak = float(np.abs(sound.samples).max())
+        most = 10 ** (mix.peak_limit_db / 20) / max(peak, 1e-9)
+        samples = sound.samples * np.float32(min(prompt_gain(sound, mix), most))
+        return Waveform(samples=samples, sample_rate_hz=sound.sample_rate_hz)
 
     def embedding(self, voice: Voice) -> Tensor:
         """The prompt's embedding, (embedding_dim,) float32 of length 1."""

@@ -1,6 +1,8 @@
 """Side input: a recording → the voice prompt that SoundStorm and text-to-semantic continue."""
 
 import math
+import unicodedata
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -9,27 +11,53 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from pipeline.audio_io import SILENCE_DB, resample, speech_level_db, speech_mask, speech_span
+from pipeline.audio_io import resample, speech_level_db
 from pipeline.checkpoint import save_tensors
 from pipeline.config import LimitsConfig
 from pipeline.datatypes import Voice, Waveform
 from pipeline.errors import VoiceError
+from pipeline.recording_fit import prompt_span, speech_stretch, why_unfit
 from pipeline.tokenizers.acoustic import Codec
 from pipeline.tokenizers.semantic import SemanticTokenizer
-
-PROMPT_S = 6.0
-"""Longest prompt SoundStorm is trained with."""
 
 PROMPT_LEVEL_DB = -23.0
 """Level of every prompt, dBFS RMS of its speech, so that loudness says nothing about a voice."""
 
 VOICE_FORMAT = "colloquy-voice-1"
 
-_MARGIN_S = 0.04
-_FULL_SCALE = 0.985
-_MAX_CLIPPED_SHARE = 0.005
+MAX_CHARACTERS = {"name": 255, "licence": 1_000, "consent": 1_000, "description": 10_000}
+"""Longest words about a voice; a name may be as long as that of a file."""
+
 _MAX_PEAK = 0.95
 _REMAKE = "make the voice again from its recording"
+
+_MAX_IDS = 1_500
+"""A minute at 25 ids a second."""
+_MAX_LEVELS = 64
+_MAX_FRAMES_PER_ID = 8
+_MAX_ENTRIES = 65_536
+_MAX_FILE_BYTES = 8 * _MAX_IDS * (1 + _MAX_LEVELS * _MAX_FRAMES_PER_ID) + 1_000_000
+"""Of the longest ids and codes, and as much beside them as words may be."""
+
+_BIDI_CONTROLS = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoiceOrigin:
+    """Where a voice is from, in free text.
+
+    Attributes:
+        description: what the voice is.
+        licence: under which licence the recording may be used.
+        consent: how the speaker agreed to the voice.
+    """
+
+    description: str = ""
+    licence: str = ""
+    consent: str = ""
+
+
+_NO_ORIGIN = VoiceOrigin()
 
 
 def recording_to_voice(
@@ -38,7 +66,7 @@ def recording_to_voice(
     semantic: SemanticTokenizer,
     codec: Codec,
     limits: LimitsConfig,
-    description: str = "",
+    origin: VoiceOrigin = _NO_ORIGIN,
 ) -> Voice:
     """Turn a recording of one person into a voice.
 
@@ -52,22 +80,27 @@ def recording_to_voice(
         semantic: makes the semantic ids.
         codec: makes the codes.
         limits: shortest and longest recording.
-        description: free text: origin, licence, consent.
+        origin: words that are kept with the voice.
 
     Returns:
         A voice with S ids and T = S * frames per id codes; `level_db` is the recording's own.
 
     Raises:
-        VoiceError: if the name is empty, or the recording is empty, not finite, too long, silent,
-            clipped, or holds too little speech; or if the codec's frames do not fit the ids.
+        VoiceError: if the name is empty, or words about the voice are too long or hold control
+            characters; if the recording is empty, not finite, too long, silent, clipped, or holds
+            too little speech; or if the codec's frames do not fit the ids.
     """
     if not name.strip():
         raise VoiceError("a voice needs a name, for example 'anna'")
+    _check_words("the voice", name.strip(), origin)
     where = f"the recording for voice {name!r}"
-    speech = _speech_of(recording, where, limits)
+    unfit = why_unfit(recording, limits)
+    if unfit is not None:
+        raise VoiceError(f"{where} {unfit.reason}")
     rate = recording.sample_rate_hz
-    level_db = speech_level_db(speech, rate)
-    prompt = _at_level(_best_stretch(speech, rate, semantic.rate_hz), rate)
+    level_db = speech_level_db(speech_stretch(recording).samples, rate)
+    first, last = prompt_span(recording)
+    prompt = _at_level(recording.samples[first:last], rate)
     n_ids = max(1, int(len(prompt) / rate * semantic.rate_hz + 1e-6))
     ids = semantic.encode(_at_rate(prompt, rate, semantic.config.sample_rate_hz, n_ids, semantic))
     codes = codec.encode(_at_rate(prompt, rate, codec.sample_rate_hz, n_ids, semantic)[None])[0]
@@ -84,51 +117,10 @@ def recording_to_voice(
         codes=codes.cpu().clone(),
         level_db=level_db,
         codec_id=codec.identity,
-        description=description,
+        description=origin.description,
+        licence=origin.licence,
+        consent=origin.consent,
     )
-
-
-def _speech_of(recording: Waveform, where: str, limits: LimitsConfig) -> NDArray[np.float32]:
-    """The recording without the silence at its ends, once it has passed every check."""
-    samples, rate = recording.samples, recording.sample_rate_hz
-    asked = f"{limits.min_recording_s:g} to {limits.max_recording_s:g} s of one person speaking"
-    if len(samples) == 0:
-        raise VoiceError(f"{where} is empty; record {asked}")
-    if not np.isfinite(samples).all():
-        raise VoiceError(
-            f"{where} holds samples that are not finite numbers; export it again as wav"
-        )
-    if recording.duration_s > limits.max_recording_s:
-        raise VoiceError(f"{where} lasts {recording.duration_s:.1f} s; cut it to {asked}")
-    span = speech_span(samples, rate)
-    if span is None:
-        raise VoiceError(
-            f"{where} is silent (below {SILENCE_DB:g} dB); check the microphone and record {asked}"
-        )
-    clipped = float(np.mean(np.abs(samples[speech_mask(samples, rate)]) >= _FULL_SCALE))
-    if clipped > _MAX_CLIPPED_SHARE:
-        raise VoiceError(
-            f"{where} is clipped: {clipped:.1%} of its speech is at full scale; "
-            "record again further from the microphone or with less gain"
-        )
-    speech_s = (span[1] - span[0]) / rate
-    if speech_s < limits.min_recording_s:
-        raise VoiceError(f"{where} holds {speech_s:.1f} s of speech; record {asked}")
-    margin = round(_MARGIN_S * rate)
-    return samples[max(0, span[0] - margin) : span[1] + margin]
-
-
-def _best_stretch(
-    speech: NDArray[np.float32], rate: int, ids_per_second: int
-) -> NDArray[np.float32]:
-    """The window of `PROMPT_S` with most speech, moved in steps of one id; all if shorter."""
-    n_window = round(PROMPT_S * rate)
-    if len(speech) <= n_window:
-        return speech
-    spoken = np.concatenate([[0], np.cumsum(speech_mask(speech, rate))])
-    starts = np.arange(0, len(speech) - n_window + 1, max(1, rate // ids_per_second))
-    best = int(starts[np.argmax(spoken[starts + n_window] - spoken[starts])])
-    return speech[best : best + n_window]
 
 
 def _at_level(samples: NDArray[np.float32], rate: int) -> NDArray[np.float32]:
@@ -150,14 +142,18 @@ def save_voice(path: str | Path, voice: Voice) -> None:
     """Write a voice to one safetensors file, in one step.
 
     Raises:
-        VoiceError: if the disk or folder refuses the file.
+        VoiceError: if words about the voice are too long or hold control characters, or the disk or
+            folder refuses the file.
     """
+    _check_words("the voice", voice.name, _origin_of(voice))
     metadata = {
         "format": VOICE_FORMAT,
         "name": voice.name,
         "level_db": repr(float(voice.level_db)),
         "codec_id": voice.codec_id,
         "description": voice.description,
+        "licence": voice.licence,
+        "consent": voice.consent,
     }
     tensors = {"semantic_ids": voice.semantic_ids, "codes": voice.codes}
     try:
@@ -170,22 +166,29 @@ def save_voice(path: str | Path, voice: Voice) -> None:
 
 
 def load_voice(path: str | Path, codec_id: str | None = None) -> Voice:
-    """Read a voice that `save_voice` wrote.
+    """Read a voice that `save_voice` wrote, or an older one without licence and consent.
+
+    The file may come from a stranger: no tensor is read before its size is known.
 
     Args:
         path: the safetensors file.
         codec_id: identity of the codec in use; `None` accepts a voice of any codec.
 
     Raises:
-        VoiceError: if the file is missing, damaged, no voice, or made with another codec.
+        VoiceError: if the file is missing, damaged, no voice, larger than a voice can be, or made
+            with another codec; or if words in it are too long or hold control characters.
     """
     path = Path(path)
     if not path.is_file():
         raise VoiceError(f"{path}: no such voice file; `python -m app voices` lists the voices")
+    if path.stat().st_size > _MAX_FILE_BYTES:
+        raise VoiceError(f"{path} is larger than a voice of 60 s can be; {_REMAKE}")
     try:
         with safe_open(path, framework="pt") as file:
             metadata = dict(file.metadata() or {})
-            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+            shapes = {key: file.get_slice(key).get_shape() for key in file.keys()}  # noqa: SIM118
+            _check_shapes(path, shapes)
+            tensors = {key: file.get_tensor(key) for key in shapes}
     except (SafetensorError, OSError, ValueError) as error:
         raise VoiceError(f"{path} is damaged or no voice file ({error}); {_REMAKE}") from error
     level_db = _check_metadata(path, metadata)
@@ -197,7 +200,10 @@ def load_voice(path: str | Path, codec_id: str | None = None) -> Voice:
         level_db=level_db,
         codec_id=metadata["codec_id"],
         description=metadata["description"],
+        licence=metadata.get("licence", ""),
+        consent=metadata.get("consent", ""),
     )
+    _check_words(str(path), voice.name, _origin_of(voice))
     if codec_id is not None and voice.codec_id != codec_id:
         raise VoiceError(
             f"{path}: voice {voice.name!r} was made with codec {voice.codec_id}, and this "
@@ -220,18 +226,66 @@ def _check_metadata(path: Path, metadata: dict[str, str]) -> float:
     return level_db
 
 
-def _check_tensors(path: Path, tensors: dict[str, Tensor]) -> None:
+def _check_shapes(path: Path, shapes: dict[str, list[int]]) -> None:
     n_axes = {"semantic_ids": 1, "codes": 2}
-    if tensors.keys() != n_axes.keys():
-        raise VoiceError(f"{path} holds {sorted(tensors)}, not {sorted(n_axes)}; {_REMAKE}")
-    for key, tensor in tensors.items():
-        if tensor.dtype != torch.int64 or tensor.ndim != n_axes[key] or tensor.numel() == 0:
+    if shapes.keys() != n_axes.keys():
+        raise VoiceError(f"{path} holds {sorted(shapes)}, not {sorted(n_axes)}; {_REMAKE}")
+    for key, shape in shapes.items():
+        if len(shape) != n_axes[key] or 0 in shape:
             raise VoiceError(
-                f"{path}: {key} is {tensor.dtype} of shape {tuple(tensor.shape)}, not int64 with "
-                f"{n_axes[key]} axes; {_REMAKE}"
+                f"{path}: {key} is of shape {tuple(shape)}, which must have {n_axes[key]} axes and "
+                f"not be empty; {_REMAKE}"
             )
-        if int(tensor.min()) < 0:
-            raise VoiceError(f"{path}: {key} holds negative ids; {_REMAKE}")
-    n_ids, n_frames = len(tensors["semantic_ids"]), tensors["codes"].shape[1]
+    (n_ids,), (n_levels, n_frames) = shapes["semantic_ids"], shapes["codes"]
+    if n_ids > _MAX_IDS:
+        raise VoiceError(f"{path}: {n_ids} semantic ids are more than 60 s; {_REMAKE}")
+    if n_levels > _MAX_LEVELS or n_frames > _MAX_FRAMES_PER_ID * n_ids:
+        raise VoiceError(
+            f"{path}: {n_levels} levels of {n_frames} frames are more than a codec makes for "
+            f"{n_ids} semantic ids; {_REMAKE}"
+        )
     if n_frames % n_ids:
         raise VoiceError(f"{path}: {n_frames} frames do not fit {n_ids} semantic ids; {_REMAKE}")
+
+
+def _check_tensors(path: Path, tensors: dict[str, Tensor]) -> None:
+    for key, tensor in tensors.items():
+        if tensor.dtype != torch.int64:
+            raise VoiceError(f"{path}: {key} is {tensor.dtype}, not int64; {_REMAKE}")
+        if int(tensor.min()) < 0:
+            raise VoiceError(f"{path}: {key} holds negative ids; {_REMAKE}")
+        if int(tensor.max()) >= _MAX_ENTRIES:
+            raise VoiceError(f"{path}: {key} holds ids that no alphabet has; {_REMAKE}")
+
+
+def _origin_of(voice: Voice) -> VoiceOrigin:
+    return VoiceOrigin(description=voice.description, licence=voice.licence, consent=voice.consent)
+
+
+def _check_words(where: str, name: str, origin: VoiceOrigin) -> None:
+    """Refuse words that are too long to show, or would not show as they are."""
+    words = {
+        "name": name,
+        "licence": origin.licence,
+        "consent": origin.consent,
+        "description": origin.description,
+    }
+    for key, text in words.items():
+        if len(text) > MAX_CHARACTERS[key]:
+            raise VoiceError(
+                f"{where}: the {key} has {len(text)} characters; use at most {MAX_CHARACTERS[key]}"
+            )
+        shown = text.replace("\n", " ").replace("\t", " ") if key == "description" else text
+        if any(_is_control(character) for character in shown):
+            raise VoiceError(
+                f"{where}: the {key} {text[:40]!r} holds control characters or line breaks; use "
+                "plain text in one line"
+            )
+
+
+def _is_control(character: str) -> bool:
+    """Whether it breaks lines, turns the direction of writing, or is no character at all."""
+    return (
+        unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"}
+        or unicodedata.bidirectional(character) in _BIDI_CONTROLS
+    )

@@ -1,18 +1,25 @@
 """The voices a pipeline can be asked for: built-in ones, voice files, recordings."""
 
+import functools
 import logging
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
+
+import torch
 
 from pipeline.audio_io import read_audio
 from pipeline.config import LimitsConfig
 from pipeline.datatypes import Voice, Voices
 from pipeline.errors import VoiceError
 from pipeline.models import Models
-from pipeline.recording_to_voice import load_voice, recording_to_voice
+from pipeline.recording_quality import RecordingQuality, judge_recording
+from pipeline.recording_to_voice import VoiceOrigin, load_voice, recording_to_voice
+from pipeline.speaker_check.check import embed_sound
 
 logger = logging.getLogger(__name__)
+
+_REMAKE = "make it again from its recording"
 
 
 class VoiceShelf:
@@ -32,7 +39,7 @@ class VoiceShelf:
         """Those that fit the codec, by name in alphabetical order.
 
         Raises:
-            VoiceError: if a voice file is damaged.
+            VoiceError: if a voice file is damaged, or holds ids the networks do not know.
         """
         found = [load_voice(path) for path in sorted(self._folder.glob("*.safetensors"))]
         fitting = {
@@ -40,36 +47,79 @@ class VoiceShelf:
         }
         if len(fitting) < len(found):
             logger.info("%d voices are of another codec", len(found) - len(fitting))
+        self.check(fitting)
         return fitting
 
-    def from_recording(self, path: str | Path, name: str, description: str = "") -> Voice:
+    def from_recording(
+        self,
+        path: str | Path,
+        name: str,
+        description: str = "",
+        licence: str = "",
+        consent: str = "",
+    ) -> Voice:
         """See `DialoguePipeline.voice_from_recording`."""
         models = self._models
         recording = read_audio(path, models.codec.sample_rate_hz)
+        origin = VoiceOrigin(description=description, licence=licence, consent=consent)
         return recording_to_voice(
-            recording, name, models.semantic_tokenizer, models.codec, self._limits, description
+            recording, name, models.semantic_tokenizer, models.codec, self._limits, origin
         )
+
+    @torch.inference_mode()
+    def judge(self, path: str | Path) -> RecordingQuality:
+        """See `DialoguePipeline.judge_recording`."""
+        recording = read_audio(path, self._models.codec.sample_rate_hz)
+        encoder = self._models.speaker
+        if encoder is None:
+            return judge_recording(recording, self._limits)
+        embed = functools.partial(embed_sound, encoder=encoder)
+        return judge_recording(recording, self._limits, embed, encoder.config.threshold_for)
 
     def read(self, path: Path) -> Voice:
         """A voice file, or a recording, which is called like its file.
 
         Raises:
             AudioError: if a recording cannot be read.
-            VoiceError: if a voice file is damaged or of another codec, or a recording unfit.
+            VoiceError: if a voice file is damaged, of another codec or holds ids the networks do
+                not know, or a recording unfit.
         """
         if path.suffix == ".safetensors":
-            return load_voice(path, self._models.codec.identity)
+            voice = load_voice(path, self._models.codec.identity)
+            self.check({voice.name: voice})
+            return voice
         return self.from_recording(path, path.stem)
 
     def check(self, cast: Voices) -> None:
-        """Refuse voices of another codec.
+        """Refuse voices of another codec, and ids and codes that the networks do not know.
 
         Raises:
             VoiceError: naming the first one.
         """
         for voice in cast.values():
-            if voice is not None and voice.codec_id != self._models.codec.identity:
-                raise VoiceError(
-                    f"voice {voice.name!r} was made with another codec; "
-                    "make it again from its recording"
-                )
+            if voice is None:
+                continue
+            if voice.codec_id != self._models.codec.identity:
+                raise VoiceError(f"voice {voice.name!r} was made with another codec; {_REMAKE}")
+            self._check_alphabets(voice)
+
+    def _check_alphabets(self, voice: Voice) -> None:
+        codec, n_semantic = self._models.codec, self._models.soundstorm.config.n_semantic
+        (n_ids,), (n_levels, n_frames) = voice.semantic_ids.shape, voice.codes.shape
+        if n_ids and int(voice.semantic_ids.max()) >= n_semantic:
+            raise VoiceError(
+                f"voice {voice.name!r} holds semantic id {int(voice.semantic_ids.max())}, and this "
+                f"model knows those below {n_semantic}; {_REMAKE}"
+            )
+        frames_per_id = self._models.soundstorm.config.frames_per_semantic
+        if n_ids == 0 or (n_levels, n_frames) != (codec.n_levels, n_ids * frames_per_id):
+            raise VoiceError(
+                f"voice {voice.name!r} holds {n_levels} levels of {n_frames} frames for {n_ids} "
+                f"semantic ids, and this model reads {codec.n_levels} of {frames_per_id} for each; "
+                f"{_REMAKE}"
+            )
+        if int(voice.codes.max()) >= codec.n_codes:
+            raise VoiceError(
+                f"voice {voice.name!r} holds code {int(voice.codes.max())}, and this codec knows "
+                f"those below {codec.n_codes}; {_REMAKE}"
+            )

@@ -8,7 +8,7 @@ import torch
 from pipeline.checkpoint import save_network
 from pipeline.config import DialogueConfig
 from pipeline.datatypes import Waveform
-from pipeline.recording_to_voice import recording_to_voice, save_voice
+from pipeline.recording_to_voice import VoiceOrigin, recording_to_voice, save_voice
 from pipeline.semantic_to_acoustic.model import SoundStorm
 from pipeline.speaker_check.encoder import SpeakerEncoder
 from pipeline.text_to_semantic.model import TextToSemantic
@@ -59,6 +59,11 @@ def _write_voices(folder: Path, config: DialogueConfig) -> None:
         samples = (0.1 * harmonics * (1.2 + np.sin(2 * np.pi * 3 * time_s))).astype(np.float32)
         recording = Waveform(samples=samples, sample_rate_hz=codec.sample_rate_hz)
         voice = recording_to_voice(
-            recording, name, semantic, codec, config.limits, "a made-up tone"
+            recording,
+            name,
+            semantic,
+            codec,
+            config.limits,
+            VoiceOrigin(description="a made-up tone"),
         )
         save_voice(folder / "voices" / f"{name}.safetensors", voice)

@@ -11,7 +11,7 @@ import numpy as np
 from pipeline.config import LimitsConfig
 from pipeline.datatypes import Waveform
 from pipeline.device import choose_device
-from pipeline.recording_to_voice import recording_to_voice, save_voice
+from pipeline.recording_to_voice import VoiceOrigin, recording_to_voice, save_voice
 from pipeline.tokenizers.acoustic import load_codec
 from pipeline.tokenizers.semantic import SemanticTokenizer
 from training.config import StageOptions
@@ -46,10 +46,8 @@ def run(options: StageOptions) -> None:
             kind = (
                 f"made-up speaker: WORLD vocoder over {kind}, median pitch {speaker.pitch_hz:g} Hz"
             )
-        description = f"Synthetic voice ({kind}). No recording of a person."
-        voice = recording_to_voice(
-            recording, speaker.name, semantic, codec, LimitsConfig(), description
-        )
+        origin = VoiceOrigin(description=f"Synthetic voice ({kind}). No recording of a person.")
+        voice = recording_to_voice(recording, speaker.name, semantic, codec, LimitsConfig(), origin)
         save_voice(models / "voices" / f"{speaker.name}.safetensors", voice)
     logger.info("voices: %s", ", ".join(speaker.name for speaker in BUILT_IN))
 

@@ -29,7 +29,8 @@ from pipeline.datatypes import (
     Waveform,
 )
 from pipeline.dialogue import SynthesisOptions
-from pipeline.recording_to_voice import load_voice, recording_to_voice
+from pipeline.recording_quality import RecordingQuality, judge_recording
+from pipeline.recording_to_voice import VoiceOrigin, load_voice, recording_to_voice
 from pipeline.script_to_turns import script_to_turns
 from pipeline.stage_clock import STAGES, StageClock
 
@@ -73,9 +74,20 @@ class TonePipeline:
     def estimate_seconds(self, script: Script) -> float:
         return TURN_S * len(script.turns)
 
-    def voice_from_recording(self, path: str | Path, name: str, description: str = "") -> Voice:
+    def voice_from_recording(
+        self,
+        path: str | Path,
+        name: str,
+        description: str = "",
+        licence: str = "",
+        consent: str = "",
+    ) -> Voice:
         recording = read_audio(path, RATE_HZ)
-        return recording_to_voice(recording, name, SEMANTIC, CODEC, LimitsConfig(), description)
+        origin = VoiceOrigin(description=description, licence=licence, consent=consent)
+        return recording_to_voice(recording, name, SEMANTIC, CODEC, LimitsConfig(), origin)
+
+    def judge_recording(self, path: str | Path) -> RecordingQuality:
+        return judge_recording(read_audio(path, RATE_HZ), LimitsConfig())
 
     def synthesize(
         self,

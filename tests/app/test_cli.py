@@ -12,8 +12,10 @@ import pytest
 from app import cli
 from app.progress_line import STAGE_TITLES
 from app.studio import Studio
-from pipeline.config import MixConfig
+from pipeline.audio_io import read_audio
+from pipeline.config import LimitsConfig, MixConfig
 from pipeline.errors import CheckpointError
+from pipeline.recording_quality import judge_recording
 from tests.app.conftest import BAD_RECORDINGS, BAD_SCRIPTS, TonePipeline
 
 SCRIPT = "Anna: Hello there.\nBen: Hi, Anna.\nAnna: Goodbye.\n"
@@ -281,7 +283,18 @@ def test_an_added_voice_can_speak(
     assert cli.main(["speak", str(script), "-o", str(talk), "--voice", "S2=mine"]) == 0
     cast = pipeline.cast["S2"]
     assert cast is not None
-    assert (cast.name, cast.description) == ("mine", "my own voice")
+    assert (cast.name, cast.licence) == ("mine", "my own voice")
+
+
+def test_adding_a_voice_tells_how_good_the_recording_is(
+    recordings: dict[str, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["voice", "add", "mine", str(recordings["good"])]) == 0
+    shown = capsys.readouterr()
+    assert shown.out.startswith("added voice 'mine'")
+    quality = judge_recording(read_audio(recordings["good"]), LimitsConfig())
+    notes = [f"note: {finding.message}" for finding in quality.findings]
+    assert shown.err.splitlines()[-len(notes) :] == notes
 
 
 @pytest.mark.parametrize("name", ["../evil", "Ann A", "", "anna", "(surprise me)"])

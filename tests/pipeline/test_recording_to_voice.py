@@ -13,7 +13,7 @@ from pipeline.audio_io import speech_level_db, speech_mask
 from pipeline.config import LimitsConfig, SemanticConfig
 from pipeline.datatypes import Voice, Waveform
 from pipeline.errors import VoiceError
-from pipeline.recording_to_voice import load_voice, recording_to_voice, save_voice
+from pipeline.recording_to_voice import VoiceOrigin, load_voice, recording_to_voice, save_voice
 
 RATE = 16_000
 LIMITS = LimitsConfig()
@@ -142,7 +142,9 @@ def a_voice() -> Voice:
         codes=torch.arange(20).reshape(2, 10),
         level_db=-20.123456789,
         codec_id="toy",
-        description="made in a test; CC0",
+        description="made in a test",
+        licence="CC0",
+        consent="her own voice",
     )
 
 
@@ -150,7 +152,7 @@ def test_a_saved_voice_comes_back_the_same(tmp_path: Path) -> None:
     path = tmp_path / "new" / "zoe.safetensors"
     save_voice(path, a_voice())
     loaded = load_voice(path, codec_id="toy")
-    for name in ("name", "level_db", "codec_id", "description"):
+    for name in ("name", "level_db", "codec_id", "description", "licence", "consent"):
         assert getattr(loaded, name) == getattr(a_voice(), name)
     torch.testing.assert_close(loaded.semantic_ids, a_voice().semantic_ids)
     torch.testing.assert_close(loaded.codes, a_voice().codes)
@@ -198,8 +200,18 @@ GOOD_METADATA = {
         ({"codes": None}, {}, r"holds \['semantic_ids'\]"),
         ({"extra": torch.zeros(1)}, {}, "holds .*'extra'"),
         ({"codes": torch.zeros(2, 10)}, {}, r"codes is torch\.float32"),
-        ({"codes": torch.zeros(10, dtype=torch.int64)}, {}, "not int64 with 2 axes"),
+        (
+            {"codes": torch.zeros(10, dtype=torch.int64)},
+            {},
+            r"shape \(10,\), which must have 2 axes",
+        ),
         ({"semantic_ids": torch.zeros(0, dtype=torch.int64)}, {}, r"semantic_ids .* shape \(0,\)"),
+        ({"semantic_ids": torch.arange(1501)}, {}, "1501 semantic ids are more than 60 s"),
+        ({"codes": torch.zeros(65, 10, dtype=torch.int64)}, {}, "65 levels of 10 frames are more"),
+        ({"codes": torch.zeros(2, 45, dtype=torch.int64)}, {}, "2 levels of 45 frames are more"),
+        ({"codes": torch.full((2, 10), 70_000)}, {}, "codes holds ids that no alphabet has"),
+        ({"semantic_ids": torch.full((5,), 70_000)}, {}, "semantic_ids holds ids that no alphabet"),
+        ({"codes": torch.zeros(1_000_000, dtype=torch.int64)}, {}, "larger than a voice of 60 s"),
         ({"semantic_ids": -torch.ones(5, dtype=torch.int64)}, {}, "semantic_ids holds negative"),
         ({"semantic_ids": torch.arange(7)}, {}, "10 frames do not fit 7"),
         ({}, {"format": "colloquy-voice-0"}, "not a voice file of format colloquy-voice-1"),
@@ -224,6 +236,56 @@ def test_a_foreign_or_edited_voice_file_is_refused(
     with pytest.raises(VoiceError, match=message) as caught:
         load_voice(path)
     assert "make the voice again" in str(caught.value)
+
+
+def test_a_voice_file_without_licence_and_consent_still_loads(tmp_path: Path) -> None:
+    path = tmp_path / "old.safetensors"
+    save_file(
+        {"semantic_ids": a_voice().semantic_ids, "codes": a_voice().codes}, path, GOOD_METADATA
+    )
+    loaded = load_voice(path)
+    assert (loaded.name, loaded.licence, loaded.consent) == ("x", "", "")
+
+
+BAD_WORDS = [
+    ({"name": "x" * 256}, "the name has 256 characters; use at most 255"),
+    ({"licence": "x" * 1001}, "the licence has 1001 characters; use at most 1000"),
+    ({"consent": "x" * 1001}, "the consent has 1001 characters; use at most 1000"),
+    ({"description": "x" * 10_001}, "the description has 10001 characters"),
+    ({"name": "an\x1b[31mna"}, "the name .* holds control characters or line breaks"),
+    ({"licence": "CC0\nnot"}, "the licence .* holds control characters or line breaks"),
+    ({"consent": "yes\u202eon"}, "the consent .* holds control characters or line breaks"),
+    ({"description": "a\x00b"}, "the description .* holds control characters"),
+]
+
+
+@pytest.mark.parametrize(("words", "message"), BAD_WORDS)
+def test_words_that_cannot_be_shown_are_refused_everywhere(
+    tmp_path: Path, words: Mapping[str, str], message: str
+) -> None:
+    path = tmp_path / "x.safetensors"
+    with pytest.raises(VoiceError, match=message):
+        save_voice(path, replace(a_voice(), **words))
+    assert not path.exists()
+    good = {"semantic_ids": a_voice().semantic_ids, "codes": a_voice().codes}
+    save_file(good, path, {**GOOD_METADATA, **words})
+    with pytest.raises(VoiceError, match=message):
+        load_voice(path)
+    origin = VoiceOrigin(**{key: text for key, text in words.items() if key != "name"})
+    name = words.get("name", "anna")
+    with pytest.raises(VoiceError, match=message):
+        recording_to_voice(recording(voiced(2)), name, ToySemantic(), ToyCodec(), LIMITS, origin)
+
+
+def test_words_in_any_script_and_lines_in_a_description_are_kept(tmp_path: Path) -> None:
+    origin = VoiceOrigin(description="one\n\ttwo", licence="CC0 – frei", consent="はい")
+    voice = recording_to_voice(
+        recording(voiced(2)), "נועה", ToySemantic(), ToyCodec(), LIMITS, origin
+    )
+    save_voice(tmp_path / "x.safetensors", voice)
+    loaded = load_voice(tmp_path / "x.safetensors")
+    assert (loaded.name, loaded.licence, loaded.consent) == ("נועה", "CC0 – frei", "はい")
+    assert loaded.description == "one\n\ttwo"
 
 
 def test_saving_replaces_an_older_voice(tmp_path: Path) -> None:
