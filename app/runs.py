@@ -6,7 +6,7 @@ import contextvars
 import math
 import threading
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from typing import Any, Generic, Literal, Protocol, TypeVar
 
@@ -170,7 +170,9 @@ class Run(Generic[T]):
             raise self._error
         return self._value  # type: ignore[return-value]  # T may be None itself
 
-    async def watch(self, interval_s: float = 0.25) -> AsyncIterator[Waiting | Progress | Emitted]:
+    async def watch(
+        self, interval_s: float = 0.25
+    ) -> AsyncGenerator[Waiting | Progress | Emitted, None]:
         """Give what changes until the run is over, without a thread that waits.
 
         Every emitted value is given, from the first one, in order; of progress and place in the

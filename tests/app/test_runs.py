@@ -107,7 +107,7 @@ def test_a_watcher_who_goes_does_not_stop_the_run(queue: RunQueue) -> None:
         async for change in watching:
             if isinstance(change, Emitted):
                 break
-        await watching.aclose()  # type: ignore[attr-defined]
+        await watching.aclose()
         return run
 
     run = asyncio.run(look_once())  # its loop is closed by now
