@@ -55,8 +55,7 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         limit = self._limit(_path(scope))
-        declared = Headers(scope=scope).get("content-length", "0")
-        n_declared = int(declared) if declared.isascii() and declared.isdigit() else 0
+        n_declared = _number(Headers(scope=scope).get("content-length", ""))
         if n_declared > limit:
             await _refuse_long(limit, n_declared > _PATIENCE * limit, scope, receive, send)
             return
@@ -206,6 +205,12 @@ def service_middleware(config: ServiceConfig) -> list[Middleware]:
         Middleware(UploadGuard),
         Middleware(HiddenFiles),
     ]
+
+
+def _number(text: str) -> int:
+    """What a header declares; what is no number declares nothing, and the body is counted."""
+    is_number = text.isascii() and text.isdigit()
+    return int(text[-20:]) if is_number and not text[:-20].strip("0") else 2**64 * is_number
 
 
 def _path(scope: Scope) -> str:

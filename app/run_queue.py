@@ -7,7 +7,6 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from app.progress_line import format_seconds
 from app.runs import Run
 from pipeline.errors import DialogueError
 
@@ -28,6 +27,8 @@ class QueueFullError(DialogueError):
     """
 
     def __init__(self, n_waiting: int, wait_s: float) -> None:
+        from app.progress_line import format_seconds  # late: it knows the page, which knows us
+
         are = "run is" if n_waiting == 1 else "runs are"
         super().__init__(
             f"{n_waiting} {are} waiting, about {format_seconds(wait_s)}; please try again then"
@@ -103,6 +104,11 @@ class RunQueue:
         """Runs that compute."""
         return len(self._running)
 
+    def runs(self) -> list[Run[Any]]:
+        """Those that compute, and then those that wait, in order."""
+        with self._lock:
+            return [*self._running, *self._waiting]
+
     @property
     def is_able(self) -> bool:
         """Whether a run would be computed."""
@@ -118,19 +124,19 @@ class RunQueue:
             self._hooks.append(hook)
 
     def cancel_owner(self, owner: str) -> None:
-        """Cancel whatever an owner has waiting or running."""
-        with self._lock:
-            runs = [run for run in (*self._waiting, *self._running) if run.owner == owner]
-        for run in runs:
-            run.cancel()
+        """Cancel whatever an owner has waiting or running; "" owns nothing."""
+        if not owner:
+            return
+        for run in reversed(self.runs()):  # those that wait go first, so that none begins
+            if run.owner == owner:
+                run.cancel()
 
     def close(self) -> None:
         """Take no more runs and cancel all there are; the threads end with their runs."""
         with self._lock:
             self._closed = True
-            runs = [*self._waiting, *self._running]
             self._lock.notify_all()
-        for run in runs:
+        for run in reversed(self.runs()):
             run.cancel()
 
     def position_of(self, run: Run[Any]) -> int | None:

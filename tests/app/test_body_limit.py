@@ -95,6 +95,16 @@ def test_the_longest_prefix_that_fits_tells_the_limit(url: str) -> None:
         assert httpx.post(url + path, content=b"a" * (limit + 1)).status_code == 413
 
 
+@pytest.mark.parametrize(
+    ("declared", "status"),
+    [("9" * 5000, 413), ("101", 413), ("0" * 30 + "3", 200), ("²", 200), ("-1", 200), ("", 200)],
+)
+def test_a_strange_length_is_read_or_the_body_is_counted(declared: str, status: int) -> None:
+    client = TestClient(BodyLimit(PlainTextResponse("fine"), 100))
+    header = {"Content-Length": declared.encode()}
+    assert client.post("/", content=b"abc", headers=header).status_code == status
+
+
 def test_an_answer_that_has_begun_is_broken_off() -> None:
     async def app(scope: object, receive: Callable, send: Callable) -> None:  # type: ignore[type-arg]
         await send({"type": "http.response.start", "status": 200, "headers": []})

@@ -235,11 +235,12 @@ def test_cancelling_after_the_end_changes_nothing(make_queue: Callable[..., RunQ
 def test_an_owner_cancels_all_of_their_own_runs_only(make_queue: Callable[..., RunQueue]) -> None:
     queue = make_queue()
     gate = Gate()
-    runs = [queue.submit(gate, owner=owner) for owner in ("ann", "ben", "ann")]
+    runs = [queue.submit(gate, owner=owner) for owner in ("ann", "ben", "ann", "")]
     assert gate.begun.wait(LONG_S)
     queue.cancel_owner("ann")
+    queue.cancel_owner("")
     gate.may_end.set()
-    assert runs[1].result(LONG_S) == "through"
+    assert runs[1].result(LONG_S) == runs[3].result(LONG_S) == "through"
     for run in (runs[0], runs[2]):
         with pytest.raises(CancelledError, match="cancelled"):
             run.result(LONG_S)
