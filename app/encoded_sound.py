@@ -1,0 +1,105 @@
+"""Sound as the bytes that a client is sent, in files that vanish by themselves."""
+
+import base64
+import json
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+
+from pipeline import audio_io
+from pipeline.datatypes import Waveform
+from pipeline.errors import AudioError
+
+MEDIA_TYPES = {
+    "mp3": "audio/mpeg",
+    "opus": "audio/ogg",
+    "aac": "audio/aac",
+    "flac": "audio/flac",
+    "wav": "audio/wav",
+    "pcm": "audio/pcm",
+}
+"""What the HTTP API offers, with the type that is told to clients."""
+
+PCM_RATE_HZ = 24_000
+_IN_MEMORY_BYTES = 8 * 2**20
+_CHUNK_BYTES = 48 * 1024
+"""A multiple of 3, so that pieces in base64 can be joined."""
+
+_write_any: Callable[[Path, Sequence[Waveform], str], None] | None = getattr(
+    audio_io, "write_sound", None
+)
+_formats: Callable[[], Sequence[str]] = getattr(audio_io, "available_formats", lambda: ("wav",))
+
+
+def offered_formats() -> list[str]:
+    """Those of `MEDIA_TYPES` that can be made here."""
+    return [name for name in MEDIA_TYPES if name == "pcm" or name in _formats()]
+
+
+def encode_sound(waveform: Waveform, sound_format: str) -> IO[bytes]:
+    """A sound in one of `offered_formats`.
+
+    Args:
+        waveform: samples (N,) float32 in [-1, 1].
+        sound_format: "pcm" is 16-bit little-endian mono at 24 kHz, without a header.
+
+    Returns:
+        A file to be read from its start; it is gone once it is closed or forgotten.
+
+    Raises:
+        AudioError: if the format cannot be made here, or the disk is full.
+    """
+    kept = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES)  # noqa: SIM115
+    if sound_format == "pcm":
+        samples = audio_io.resample(waveform.samples, waveform.sample_rate_hz, PCM_RATE_HZ)
+        kept.write(np.round(np.clip(samples, -1.0, 1.0) * 32767.0).astype("<i2").tobytes())
+    else:
+        with tempfile.TemporaryDirectory(prefix="colloquy-") as folder:
+            path = Path(folder) / f"sound.{sound_format}"
+            _write(path, waveform, sound_format)
+            with path.open("rb") as file:
+                shutil.copyfileobj(file, kept)
+    kept.seek(0)
+    return kept
+
+
+def _write(path: Path, waveform: Waveform, sound_format: str) -> None:
+    if _write_any is not None:
+        _write_any(path, [waveform], sound_format)
+    elif sound_format == "wav":
+        audio_io.write_wav(path, waveform)
+    else:
+        raise AudioError(f"sound cannot be written as {sound_format!r}; wav works")
+
+
+def size_of(sound: IO[bytes]) -> int:
+    """Bytes of a file that is at its start, and stays there."""
+    n_bytes = sound.seek(0, 2)
+    sound.seek(0)
+    return n_bytes
+
+
+def chunks_of(sound: IO[bytes]) -> Iterator[bytes]:
+    """The bytes of a file in pieces; it is closed at the end."""
+    with sound:
+        while chunk := sound.read(_CHUNK_BYTES):
+            yield chunk
+
+
+def events_of(sound: IO[bytes]) -> Iterator[str]:
+    """The same as server-sent events: pieces in base64, then one that says it is over.
+
+    Words are not counted in tokens here, so that the usage told in the end is 0.
+    """
+    for chunk in chunks_of(sound):
+        yield _event("speech.audio.delta", audio=base64.b64encode(chunk).decode("ascii"))
+    usage = {"input_tokens": 0, "output_tokens": 0, "total_tokens": 0}
+    yield _event("speech.audio.done", usage=usage)
+
+
+def _event(kind: str, **content: Any) -> str:
+    return f"data: {json.dumps({'type': kind, **content})}\n\n"
