@@ -26,7 +26,6 @@ from pipeline.datatypes import (
 )
 from pipeline.device import choose_device
 from pipeline.ensemble import Ensemble, PromptSounds
-from pipeline.errors import ConfigError
 from pipeline.matching import keep_speakers, match_turns
 from pipeline.models import ASSETS, Models, find_model_folder, load_models
 from pipeline.recording_quality import RecordingQuality
@@ -39,6 +38,7 @@ from pipeline.speaking import (
     Performance,
     SynthesisOptions,
     TurnSpeaker,
+    refuse_unheard_retakes,
     speak_flagged_again,
 )
 from pipeline.spoken_turns import gather_turns, take_up
@@ -54,16 +54,22 @@ __all__ = ["DialoguePipeline", "SynthesisOptions"]
 class DialoguePipeline:
     """Speaks scripts with one set of weights; make it with `load`."""
 
-    def __init__(self, models: Models, voice_folder: Path) -> None:
+    def __init__(
+        self, models: Models, voice_folder: Path, limits: LimitsConfig | None = None
+    ) -> None:
         self._models = models
         self._prompts = PromptSounds(models)
-        self.limits = LimitsConfig()
+        self.limits = limits or LimitsConfig()
         self._shelf = VoiceShelf(models, voice_folder, self.limits)
         self.mix_config = MixConfig()
 
     @classmethod
     def load(
-        cls, size_or_folder: str | Path = "small", device: str = "auto", engine: str = "auto"
+        cls,
+        size_or_folder: str | Path = "small",
+        device: str = "auto",
+        engine: str = "auto",
+        limits: LimitsConfig | None = None,
     ) -> "DialoguePipeline":
         """Read weights and voices.
 
@@ -72,6 +78,7 @@ class DialoguePipeline:
                 are those of its `voices` folder if it has one, else those of `assets/voices`.
             device: "auto", "cpu", "cuda", "cuda:1" or "mps".
             engine: what runs the networks on a CPU: "torch", "openvino", or "auto": the faster one.
+            limits: what is accepted; `None`: the usual ones.
 
         Raises:
             CheckpointError: if weights are missing or damaged.
@@ -80,7 +87,7 @@ class DialoguePipeline:
         folder = find_model_folder(size_or_folder)
         own_voices = folder / "voices"
         voice_folder = own_voices if own_voices.is_dir() else ASSETS / "voices"
-        return cls(load_models(folder, choose_device(device), engine), voice_folder)
+        return cls(load_models(folder, choose_device(device), engine), voice_folder, limits)
 
     @property
     def models(self) -> Models:
@@ -360,7 +367,7 @@ class DialoguePipeline:
     ) -> Performance:
         """Arrows 1 and 2, and who speaks."""
         chosen = options or SynthesisOptions()
-        self._check_options(chosen)
+        refuse_unheard_retakes(chosen, self._models)
         with clock.stage("read"):
             read = self.parse(script)
             seeds = [turn_seed(seed, index) for index in range(len(read.turns))]
@@ -383,13 +390,6 @@ class DialoguePipeline:
             options=options,
             notes=(*read.notes, *cast_notes),
         )
-
-    def _check_options(self, options: SynthesisOptions) -> None:
-        if options.max_retakes > 0 and self._models.speaker is None:
-            raise ConfigError(
-                f"{self._models.folder} holds no speaker encoder, which finds the turns to speak "
-                "again; ask for no retakes, or make one with `python -m training.speaker`"
-            )
 
     def _text_tokens(self, script: Script, options: SynthesisOptions) -> list[TextTokens]:
         tokenizer = self._models.text_tokenizer

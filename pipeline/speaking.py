@@ -135,6 +135,19 @@ class Take:
     notes: tuple[str, ...] = ()
 
 
+def refuse_unheard_retakes(options: SynthesisOptions, models: Models) -> None:
+    """Refuse retakes where nothing hears which turns need one.
+
+    Raises:
+        ConfigError: saying what works.
+    """
+    if options.max_retakes > 0 and models.speaker is None:
+        raise ConfigError(
+            f"{models.folder} holds no speaker encoder, which finds the turns to speak again; ask "
+            "for no retakes, or make one with `python -m training.speaker`"
+        )
+
+
 class TurnSpeaker:
     """Speaks turns of one script, any of them and in any order.
 

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import random
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -172,6 +173,9 @@ def test_a_file_whose_contents_would_not_work_is_refused(
     assert str(refused.value).endswith("open another copy of it, or speak its script again")
 
 
+N_SPOILT = 200
+"""How many of all pairs of a place and a strange value are tried."""
+
 STRANGE = [
     None,
     True,
@@ -210,24 +214,24 @@ def test_a_strange_value_anywhere_is_refused_or_can_be_worked_with(
 ) -> None:
     values, tensors = load_sealed(saved, DIALOGUE_FILE)
     path, n_worked = tmp_path / "talk", 0
-    for place in _places(values):
-        for strange in STRANGE:
-            spoilt = json.loads(json.dumps(values))
-            _put(*place, strange)(spoilt, {})
-            save_sealed(path, DIALOGUE_FILE, spoilt, tensors)
-            try:
-                stored = load_dialogue(path)
-            except CheckpointError:
-                continue
-            n_worked += 1
-            try:
-                again = pipeline.adopt(stored.dialogue)
-                for index, takes in stored.takes.items():
-                    for take in takes:
-                        again = use_take(again, index, take)
-                if place[-1] in ("speech", "lead", "tail", "runs", "pauses", 0, 1, 2):
-                    again.redo(turn=0)
-                    again.redo(span=(0.0, again.mix.duration_s))
-            except DialogueError:
-                continue
-    assert n_worked > 20
+    spoilt_values = [(place, strange) for place in _places(values) for strange in STRANGE]
+    for place, strange in random.Random(0).sample(spoilt_values, N_SPOILT):
+        spoilt = json.loads(json.dumps(values))
+        _put(*place, strange)(spoilt, {})
+        save_sealed(path, DIALOGUE_FILE, spoilt, tensors)
+        try:
+            stored = load_dialogue(path)
+        except CheckpointError:
+            continue
+        n_worked += 1
+        try:
+            again = pipeline.adopt(stored.dialogue)
+            for index, takes in stored.takes.items():
+                for take in takes:
+                    again = use_take(again, index, take)
+            if place[-1] in ("speech", "lead", "tail", "runs", "pauses", 0, 1, 2):
+                again.redo(turn=0)
+                again.redo(span=(0.0, again.mix.duration_s))
+        except DialogueError:
+            continue
+    assert n_worked > 5, f"only {n_worked} of {N_SPOILT} could be worked with"
