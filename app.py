@@ -6,7 +6,7 @@ from app.environment import prepare_environment
 
 prepare_environment()  # before torch is imported
 
-from app.web import serve  # noqa: E402
+from app.server import serve  # noqa: E402
 
 if __name__ == "__main__":
     sys.exit(serve())

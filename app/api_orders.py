@@ -8,11 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from app.api_fields import Fields
-from app.cost_file import CostFile, user_cost_file
 from app.encoded_sound import MEDIA_TYPES, offered_formats
-from app.environment import thread_count
 from app.error_answers import ApiError
-from app.expectation import Expectation
+from app.expectation import expected_seconds
 from app.handlers import MAX_RETAKES, MAX_SEED, roll_seed
 from app.result_files import CAPTION_FORMATS
 from app.service_config import ServiceConfig
@@ -177,12 +175,6 @@ def _cut(sentence: str, most: int) -> list[str]:
         parts.append(sentence[:end])
         sentence = sentence[end:].lstrip(" ")
     return [*parts, sentence] if sentence else parts
-
-
-def expected_seconds(studio: Studio, script: Script) -> float:
-    """About how long a script takes to compute: by what was measured here, or what is usual."""
-    costs = CostFile(user_cost_file())
-    return sum(Expectation(studio, costs, thread_count()).stage_seconds(script).values())
 
 
 def _check_model(model: str, config: ServiceConfig) -> None:

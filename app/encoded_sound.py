@@ -4,15 +4,14 @@ import base64
 import json
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 
-from pipeline import audio_io
+from pipeline.audio_io import available_formats, resample, write_sound
 from pipeline.datatypes import Waveform
-from pipeline.errors import AudioError
 
 MEDIA_TYPES = {
     "mp3": "audio/mpeg",
@@ -29,15 +28,10 @@ _IN_MEMORY_BYTES = 8 * 2**20
 _CHUNK_BYTES = 48 * 1024
 """A multiple of 3, so that pieces in base64 can be joined."""
 
-_write_any: Callable[[Path, Sequence[Waveform], str], None] | None = getattr(
-    audio_io, "write_sound", None
-)
-_formats: Callable[[], Sequence[str]] = getattr(audio_io, "available_formats", lambda: ("wav",))
-
 
 def offered_formats() -> list[str]:
     """Those of `MEDIA_TYPES` that can be made here."""
-    return [name for name in MEDIA_TYPES if name == "pcm" or name in _formats()]
+    return [name for name in MEDIA_TYPES if name == "pcm" or name in available_formats()]
 
 
 def encode_sound(waveform: Waveform, sound_format: str) -> IO[bytes]:
@@ -55,25 +49,16 @@ def encode_sound(waveform: Waveform, sound_format: str) -> IO[bytes]:
     """
     kept = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES)  # noqa: SIM115
     if sound_format == "pcm":
-        samples = audio_io.resample(waveform.samples, waveform.sample_rate_hz, PCM_RATE_HZ)
+        samples = resample(waveform.samples, waveform.sample_rate_hz, PCM_RATE_HZ)
         kept.write(np.round(np.clip(samples, -1.0, 1.0) * 32767.0).astype("<i2").tobytes())
     else:
         with tempfile.TemporaryDirectory(prefix="colloquy-") as folder:
             path = Path(folder) / f"sound.{sound_format}"
-            _write(path, waveform, sound_format)
+            write_sound(path, [waveform], sound_format)
             with path.open("rb") as file:
                 shutil.copyfileobj(file, kept)
     kept.seek(0)
     return kept
-
-
-def _write(path: Path, waveform: Waveform, sound_format: str) -> None:
-    if _write_any is not None:
-        _write_any(path, [waveform], sound_format)
-    elif sound_format == "wav":
-        audio_io.write_wav(path, waveform)
-    else:
-        raise AudioError(f"sound cannot be written as {sound_format!r}; wav works")
 
 
 def size_of(sound: IO[bytes]) -> int:

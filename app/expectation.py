@@ -5,7 +5,8 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from app.cost_file import CostFile, cost_key
+from app.cost_file import CostFile, cost_key, user_cost_file
+from app.environment import thread_count
 from app.studio import Studio
 from pipeline.datatypes import Script
 from pipeline.estimate import CostModel, MeasuredRun, ScriptSize, fit_cost
@@ -129,6 +130,17 @@ class Expectation:
             spent_s = sum(stage_seconds.values())
             run = _run(self.size(script), stage_seconds, spent_s, sound_s)
             self._file.keep(self.key, model.corrected(run))
+
+
+def expectation_of(studio: Studio) -> Expectation:
+    """What scripts cost here: as kept in the user's cache folder, with the threads in use."""
+    return Expectation(studio, CostFile(user_cost_file()), thread_count())
+
+
+def expected_seconds(studio: Studio, script: Script) -> float:
+    """How long a script will take to be spoken here, as measured or as is usual."""
+    expectation = expectation_of(studio)
+    return (expectation.known() or USUAL_COST).seconds(expectation.size(script))
 
 
 def _run(

@@ -1,21 +1,20 @@
-"""What stands behind the page's buttons: form values → pipeline → values to show; no gradio."""
+"""What the page's form means: form values → what the pipeline is asked for; no gradio."""
 
 import math
 import secrets
-import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from app.cost_file import CostFile, user_cost_file
-from app.environment import thread_count
-from app.expectation import Expectation
-from app.output_files import publish
-from app.result_files import CAPTION_FORMATS, result_writers
+from app.expectation import USUAL_COST, expectation_of
+from app.performances import SpeakRequest
+from app.progress_line import format_seconds
 from app.studio import Studio
+from app.workspaces import Project
 from pipeline.casting import WantedVoice
-from pipeline.datatypes import Dialogue, ProgressCallback, Script
-from pipeline.errors import CancelledError, DialogueError, VoiceError
+from pipeline.datatypes import Script
+from pipeline.errors import DialogueError, VoiceError
 from pipeline.estimate import TimeLeft
 
 MADE_UP = "(surprise me)"
@@ -23,6 +22,12 @@ MADE_UP = "(surprise me)"
 
 OWN_RECORDING = "(my recording)"
 """Choice of voice: what the visitor uploads or records."""
+
+VOICE_FILE = "(a voice file)"
+"""Choice of voice: one that was saved from this page."""
+
+CLONED = (OWN_RECORDING, VOICE_FILE)
+"""Choices that speak as a real person might: they need that person's consent."""
 
 MAX_SEED = 2**31 - 1
 
@@ -37,80 +42,60 @@ STAGE_TITLES = {
     "check": "Checking the voices",
     "mix": "Mixing",
 }
-_STAGE_SHARES = {
-    "read": 0.05,
-    "semantic": 0.45,
-    "acoustic": 0.3,
-    "waveform": 0.1,
-    "check": 0.05,
-    "mix": 0.05,
-}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ScriptFeedback:
     """What a script looks like so far.
 
     Attributes:
         message: one sentence for the person who types.
         speakers: canonical name to the name in the script, in order; empty on an error.
+        turns: one short label for each turn.
         problem: whether `message` says why the script cannot be spoken.
     """
 
     message: str
     speakers: Mapping[str, str]
+    turns: tuple[str, ...] = ()
     problem: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class VoiceRow:
     """One speaker's row of the form.
 
     Attributes:
-        choice: a voice's name, `MADE_UP` or `OWN_RECORDING`.
+        choice: a voice's name, `MADE_UP`, `OWN_RECORDING` or `VOICE_FILE`.
         recording: sound file, if one was given.
+        voice_file: voice file, if one was given.
+        consent: whether the box was ticked that says the person agreed.
     """
 
     choice: str | None
     recording: str | None = None
+    voice_file: str | None = None
+    consent: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SpeakForm:
     """What the form says.
 
     Attributes:
         text: the script.
         seed: a whole number from 0 to `MAX_SEED`.
+        rows: as filled in.
         retakes: a whole number from 0 to `MAX_RETAKES`.
-        rows: the choice for each speaker, in order of appearance; rows beyond are ignored.
+        cast: the name of the speaker whose voice each row is; speakers that no row names get
+            theirs from the rows left, in order of appearance.
     """
 
     text: str
     seed: float | None
     rows: Sequence[VoiceRow]
     retakes: float | None = 0
-
-
-@dataclass(frozen=True, slots=True)
-class SpokenResult:
-    """A finished dialogue, ready to show.
-
-    Attributes:
-        sound: the wav.
-        downloads: the wav and its captions.
-        subtitles: text and [start, end] seconds of each turn.
-        table: number, speaker, start, end and text of each turn.
-        status: one sentence.
-        notes: what was guessed or is worth knowing.
-    """
-
-    sound: Path
-    downloads: list[Path]
-    subtitles: list[dict[str, object]]
-    table: list[list[str]]
-    status: str
-    notes: tuple[str, ...]
+    cast: Sequence[str] = ()
 
 
 def read_script(studio: Studio, text: str) -> ScriptFeedback:
@@ -118,86 +103,157 @@ def read_script(studio: Studio, text: str) -> ScriptFeedback:
     try:
         script = studio.pipeline.parse(text)
     except DialogueError as error:
-        return ScriptFeedback(str(error), {}, problem=True)
-    speakers = _speakers(script)
+        return ScriptFeedback(message=str(error), speakers={}, problem=True)
+    speakers = speaker_names(script)
     named = ", ".join(
         name if name == speaker else f"{name} ({speaker})" for speaker, name in speakers.items()
     )
-    seconds = max(1, round(studio.pipeline.estimate_seconds(script)))
+    expectation = expectation_of(studio)
+    size = expectation.size(script)
+    cost = expectation.known() or USUAL_COST
     message = (
-        f"{_count(len(script.turns), 'turn')}, {_count(len(speakers), 'speaker')}: {named}; "
-        f"about {_clock(seconds)} of sound"
+        f"{_count(size.n_turns, 'turn')}, {_count(len(speakers), 'speaker')}: {named}; "
+        f"{size.n_characters:,} characters, about {format_seconds(size.speech_s)} of sound, "
+        f"made in about {format_seconds(max(1, cost.seconds(size)))}"
     )
-    return ScriptFeedback(". ".join((message, *script.notes)), speakers)
+    labels = tuple(
+        f"{number} · {speakers[turn.speaker]}: {_shortened(turn.text)}"
+        for number, turn in enumerate(script.turns, start=1)
+    )
+    message = ". ".join((message, *script.notes))
+    return ScriptFeedback(message=message, speakers=speakers, turns=labels)
 
 
-def speak_form(
-    studio: Studio,
-    form: SpeakForm,
-    folder: Path,
-    on_progress: ProgressCallback | None = None,
-) -> SpokenResult:
-    """Speak what the form says.
+def read_form(studio: Studio, form: SpeakForm, project: Project | None = None) -> SpeakRequest:
+    """What the form asks for.
 
     Args:
-        studio: speaks.
+        studio: knows the voices.
         form: script, seed, retakes and voices.
-        folder: for the files; made when there are some.
-        on_progress: told of stages; may raise `CancelledError`.
+        project: made before; its cloned voices serve where no other recording is given.
 
     Raises:
         DialogueError: whatever is wrong, in words fit to show.
     """
     seed, retakes = check_seed(form.seed), check_retakes(form.retakes)
-    script = studio.pipeline.parse(form.text)
-    names = _speakers(script)
+    names = speaker_names(studio.pipeline.parse(form.text))
+    cast = keep_cast(form.cast, list(names.values()), len(form.rows))
+    rows = dict(zip(cast, form.rows, strict=True))
     voices = {
-        speaker: _wanted_voice(studio, row, names[speaker])
-        for speaker, row in zip(names, form.rows, strict=False)
+        speaker: wanted_voice(studio, rows[name], name, project) for speaker, name in names.items()
     }
-    dialogue = studio.speak(form.text, voices, seed, on_progress, retakes)
-    wav = folder / "dialogue.wav"
-    writers = result_writers(dialogue, wav, CAPTION_FORMATS, names)
-    folder.mkdir(parents=True, exist_ok=True)
-    publish(writers)
-    return SpokenResult(
-        sound=wav,
-        downloads=list(writers),
-        subtitles=_subtitles(dialogue, names),
-        table=_table(dialogue, names),
-        status=_status(dialogue),
-        notes=dialogue.notes,
+    kept = {name: rows[name].choice for name in names.values()}
+    return SpeakRequest(
+        text=form.text,
+        voices=voices,
+        seed=seed,
+        retakes=retakes,
+        form={"seed": seed, "retakes": retakes, "voices": kept},
     )
 
 
-def stop_when_set(
-    stop: threading.Event, on_progress: ProgressCallback | None = None
-) -> ProgressCallback:
-    """A progress listener that ends the work once `stop` is set."""
+def read_kept_form(form: Mapping[str, Any]) -> dict[str, Any]:
+    """What a project's file says of the form, as far as it is of the kinds `read_form` keeps.
 
-    def listen(stage: str, done: int, total: int) -> None:
-        if stop.is_set():
-            raise CancelledError("cancelled; nothing was kept")
-        if on_progress is not None:
-            on_progress(stage, done, total)
-
-    return listen
-
-
-class ProgressMeter:
-    """How much of the whole work is done, judged by how long stages usually take.
-
-    Stages take turns, on one part of a long script after another.
+    Args:
+        form: JSON values, perhaps a stranger's.
     """
+    kept: dict[str, Any] = {
+        name: form[name] for name in ("seed", "retakes") if type(form.get(name)) is int
+    }
+    voices = form.get("voices")
+    chosen = voices.items() if isinstance(voices, Mapping) else ()
+    kept["voices"] = {str(name): choice for name, choice in chosen if isinstance(choice, str)}
+    return kept
 
-    def __init__(self) -> None:
-        self._done: dict[str, float] = {}
 
-    def share(self, stage: str, done: int, total: int) -> float:
-        """Take note of a stage's progress and give that of everything, in [0, 1]."""
-        self._done[stage] = done / max(total, 1)
-        shares = (_STAGE_SHARES[name] * share for name, share in self._done.items())
-        return min(1.0, sum(shares))
+def wanted_voice(
+    studio: Studio, row: VoiceRow, name: str, project: Project | None = None
+) -> WantedVoice:
+    """The voice of one row.
+
+    Args:
+        studio: knows the voices.
+        row: as filled in.
+        name: the speaker's in the script.
+        project: made before, for its cloned voices.
+
+    Raises:
+        VoiceError: if there is no such voice, no recording yet, or no consent.
+    """
+    if row.choice == MADE_UP:
+        return None
+    if row.choice in CLONED:
+        if not row.consent:
+            raise VoiceError(ask_for_consent(name))
+        return _cloned_voice(row, name, project)
+    if row.choice not in studio.voice_names():
+        raise VoiceError(
+            f"there is no voice {row.choice!r} for {name}; choose one of "
+            f"{', '.join(studio.voice_names()) or 'none'}, {MADE_UP}, {OWN_RECORDING} or "
+            f"{VOICE_FILE}"
+        )
+    return studio.find_voice(row.choice)
+
+
+def ask_for_consent(name: str) -> str:
+    """What to tell who gave a speaker a recorded voice, and did not say that its owner agreed."""
+    return (
+        f"{name} speaks with a recorded voice; tick the box that says the person agreed, or "
+        "choose another voice"
+    )
+
+
+def missing_consents(studio: Studio, form: SpeakForm) -> list[tuple[int, str]]:
+    """Rows, from 0, with a speaker of the script whose voice needs a consent that is not given."""
+    try:
+        names = list(speaker_names(studio.pipeline.parse(form.text)).values())
+    except DialogueError:
+        return []
+    cast = keep_cast(form.cast, names, len(form.rows))
+    return [
+        (number, name)
+        for number, (name, row) in enumerate(zip(cast, form.rows, strict=True))
+        if name and row.choice in CLONED and not row.consent
+    ]
+
+
+def keep_cast(cast: Sequence[str], names: Sequence[str], n_rows: int) -> list[str]:
+    """Which speaker each row of voices belongs to, when the script has changed.
+
+    Whoever had a row keeps it, so that no voice goes to another speaker because somebody else now
+    speaks first; new speakers get the rows that are free, in order.
+
+    Args:
+        cast: of each row, the speaker's name before; it may be shorter.
+        names: speakers of the script, at most `n_rows`.
+        n_rows: how many there are.
+
+    Returns:
+        A name for each row; empty for those that nobody needs.
+    """
+    had = [*cast, *[""] * n_rows][:n_rows]
+    rows = [name if name in names and name not in had[:row] else "" for row, name in enumerate(had)]
+    for name in names:
+        if name not in rows:
+            rows[rows.index("")] = name
+    return rows
+
+
+def _cloned_voice(row: VoiceRow, name: str, project: Project | None) -> WantedVoice:
+    given = row.recording if row.choice == OWN_RECORDING else row.voice_file
+    if given:
+        return Path(given)
+    if project is not None and project.form.get("voices", {}).get(name) == row.choice:
+        for speaker, voice in project.dialogue.voices.items():
+            if project.dialogue.speaker_names.get(speaker, speaker) == name:
+                return voice
+    if row.choice == OWN_RECORDING:
+        raise VoiceError(
+            f"{name} has no recording yet; upload or record 1 to 60 s of one person, "
+            "or choose another voice"
+        )
+    raise VoiceError(f"{name} has no voice file yet; open one, or choose another voice")
 
 
 def time_left_of(studio: Studio, text: str) -> TimeLeft:
@@ -206,8 +262,7 @@ def time_left_of(studio: Studio, text: str) -> TimeLeft:
         script = studio.pipeline.parse(text)
     except DialogueError:  # told where the script is spoken
         return TimeLeft({})
-    costs = CostFile(user_cost_file())
-    return TimeLeft(Expectation(studio, costs, thread_count()).stage_seconds(script))
+    return TimeLeft(expectation_of(studio).stage_seconds(script))
 
 
 def roll_seed() -> int:
@@ -221,7 +276,19 @@ def check_seed(seed: float | None) -> int:
     Raises:
         DialogueError: if it is no whole number from 0 to `MAX_SEED`.
     """
-    return _whole_number("the seed", seed, MAX_SEED)
+    return whole_number("the seed", seed, 0, MAX_SEED)
+
+
+def read_seed(typed: str) -> int | None:
+    """A seed as typed; `None` if the field is empty.
+
+    Raises:
+        DialogueError: if it is no whole number from 0 to `MAX_SEED`.
+    """
+    words = typed.strip()
+    if not words:
+        return None
+    return check_seed(int(words) if words.isdecimal() and len(words) < 12 else None)
 
 
 def check_retakes(retakes: float | None) -> int:
@@ -230,72 +297,30 @@ def check_retakes(retakes: float | None) -> int:
     Raises:
         DialogueError: if it is no whole number from 0 to `MAX_RETAKES`.
     """
-    return _whole_number("the number of retakes", retakes, MAX_RETAKES)
+    return whole_number("the number of retakes", retakes, 0, MAX_RETAKES)
 
 
-def _whole_number(what: str, value: float | None, most: int) -> int:
-    if value is None or not math.isfinite(value) or value != int(value) or not 0 <= value <= most:
-        raise DialogueError(f"{what} must be a whole number from 0 to {most}, read {value}")
+def whole_number(what: str, value: Any, least: int, most: int) -> int:
+    """A number that a person gave.
+
+    Raises:
+        DialogueError: if it is no whole number between the bounds.
+    """
+    known = isinstance(value, int | float) and math.isfinite(value) and value == int(value)
+    if not known or not least <= value <= most:
+        raise DialogueError(f"{what} must be a whole number from {least} to {most}, read {value}")
     return int(value)
 
 
-def _speakers(script: Script) -> dict[str, str]:
+def speaker_names(script: Script) -> dict[str, str]:
+    """Speakers in order of appearance, to their names in the script."""
     speakers = dict.fromkeys(turn.speaker for turn in script.turns)
     return {speaker: script.speaker_names.get(speaker, speaker) for speaker in speakers}
 
 
-def _wanted_voice(studio: Studio, row: VoiceRow, speaker: str) -> WantedVoice:
-    if row.choice == MADE_UP:
-        return None
-    if row.choice == OWN_RECORDING:
-        if not row.recording:
-            raise VoiceError(
-                f"{speaker} has no recording yet; upload or record 1 to 60 s of one person, "
-                "or choose another voice"
-            )
-        return Path(row.recording)
-    if row.choice not in studio.voice_names():
-        raise VoiceError(
-            f"there is no voice {row.choice!r} for {speaker}; choose one of "
-            f"{', '.join(studio.voice_names()) or 'none'}, {MADE_UP} or {OWN_RECORDING}"
-        )
-    return studio.find_voice(row.choice)
-
-
-def _subtitles(dialogue: Dialogue, names: Mapping[str, str]) -> list[dict[str, object]]:
-    return [
-        {
-            "text": f"{names[caption.speaker]}: {caption.text}",
-            "timestamp": [caption.start_s, caption.end_s],
-        }
-        for caption in dialogue.captions
-    ]
-
-
-def _table(dialogue: Dialogue, names: Mapping[str, str]) -> list[list[str]]:
-    return [
-        [
-            str(number),
-            names[caption.speaker],
-            f"{caption.start_s:.2f}",
-            f"{caption.end_s:.2f}",
-            caption.text,
-        ]
-        for number, caption in enumerate(dialogue.captions, start=1)
-    ]
-
-
-def _status(dialogue: Dialogue) -> str:
-    seconds = sum(dialogue.stage_seconds.values())
-    return (
-        f"Done: {dialogue.mix.duration_s:.1f} s of dialogue made in {seconds:.1f} s "
-        f"with seed {dialogue.seed}."
-    )
+def _shortened(text: str, most: int = 50) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-def _clock(seconds: int) -> str:
-    return f"{seconds} s" if seconds < 60 else f"{seconds // 60} min {seconds % 60} s"

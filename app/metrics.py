@@ -56,14 +56,14 @@ class Metrics:
         for outcome in ("done", "failed", "cancelled"):
             self._runs.labels(outcome, "page")  # shown from the start, as 0
         queue.on_finished(self._count)
-
-    def count_refused(self, door: str) -> None:
-        """Take note of a run that the full queue refused."""
-        self._refused.labels(door).inc()
+        queue.on_refused(self._count_refused)
 
     def text(self) -> bytes:
         """All numbers, in the text format of Prometheus."""
         return generate_latest(self.registry)
+
+    def _count_refused(self, door: str) -> None:
+        self._refused.labels(door).inc()
 
     def _count(self, run: Run[Any]) -> None:
         self._runs.labels(run.outcome or "failed", run.door).inc()

@@ -22,7 +22,6 @@ from starlette.routing import BaseRoute, Route
 from app.api_orders import ApiOrder, model_ids, read_dialogue, read_speech
 from app.encoded_sound import MEDIA_TYPES, chunks_of, encode_sound, events_of, size_of
 from app.error_answers import ApiError
-from app.metrics import Metrics
 from app.result_files import caption_text
 from app.run_queue import QueueClosedError, QueueFullError, RunQueue
 from app.runs import Run
@@ -51,18 +50,15 @@ class _Spoken:
     headers: Mapping[str, str]
 
 
-def openai_routes(
-    studio: Studio, queue: RunQueue, config: ServiceConfig, metrics: Metrics
-) -> list[BaseRoute]:
+def openai_routes(studio: Studio, queue: RunQueue, config: ServiceConfig) -> list[BaseRoute]:
     """All routes under /v1, for `launch(app_kwargs={"routes": ...})`.
 
     Args:
         studio: speaks.
         queue: where all speech waits its turn.
         config: limits, and the key that clients must send.
-        metrics: told of what is refused.
     """
-    api = _Api(studio, queue, config, metrics)
+    api = _Api(studio, queue, config)
     routes: list[tuple[str, str, _Handler]] = [
         ("POST", "/v1/audio/speech", functools.partial(api.speak, read_speech)),
         ("POST", "/v1/audio/dialogue", functools.partial(api.speak, read_dialogue)),
@@ -80,11 +76,8 @@ def openai_routes(
 class _Api:
     """What answers the routes."""
 
-    def __init__(
-        self, studio: Studio, queue: RunQueue, config: ServiceConfig, metrics: Metrics
-    ) -> None:
-        self._studio, self._queue = studio, queue
-        self._config, self._metrics = config, metrics
+    def __init__(self, studio: Studio, queue: RunQueue, config: ServiceConfig) -> None:
+        self._studio, self._queue, self._config = studio, queue, config
         self._begun = int(time.time())
 
     def guarded(self, handler: _Handler) -> _Handler:
@@ -169,7 +162,6 @@ class _Api:
         if isinstance(error, ApiError):
             return error
         if isinstance(error, QueueFullError):
-            self._metrics.count_refused(DOOR)
             after = {"Retry-After": str(max(1, math.ceil(error.wait_s)))}
             return ApiError(429, str(error), code="queue_full", headers=after)
         if isinstance(error, QueueClosedError):

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Mapping
 
-from app.handlers import ProgressMeter
+from app.progress_meter import ProgressMeter
 from pipeline.estimate import TimeLeft
 
 STAGE_TITLES = {

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from app.progress_line import format_seconds
 from app.runs import Run
 from pipeline.errors import DialogueError
 
@@ -27,8 +28,6 @@ class QueueFullError(DialogueError):
     """
 
     def __init__(self, n_waiting: int, wait_s: float) -> None:
-        from app.progress_line import format_seconds  # late: it knows the page, which knows us
-
         are = "run is" if n_waiting == 1 else "runs are"
         super().__init__(
             f"{n_waiting} {are} waiting, about {format_seconds(wait_s)}; please try again then"
@@ -55,6 +54,7 @@ class RunQueue:
         self._waiting: deque[Run[Any]] = deque()
         self._running: list[Run[Any]] = []
         self._hooks: list[Callable[[Run[Any]], None]] = []
+        self._refusal_hooks: list[Callable[[str], None]] = []
         self._slower = 1.0
         self._closed = False
         self._workers = [
@@ -89,6 +89,8 @@ class RunQueue:
             if self._closed:
                 raise QueueClosedError("the server is stopping; try again once it is back")
             if self.n_running + self.n_waiting >= self.n_workers + self.max_waiting:
+                for hook in self._refusal_hooks:
+                    hook(door)
                 raise QueueFullError(self.n_waiting, self._seconds_ahead(self.n_waiting))
             self._waiting.append(run)
             self._lock.notify()
@@ -122,6 +124,15 @@ class RunQueue:
         """
         with self._lock:
             self._hooks.append(hook)
+
+    def on_refused(self, hook: Callable[[str], None]) -> None:
+        """Have a hook told by which door a run came that the full queue refused.
+
+        Args:
+            hook: must be quick.
+        """
+        with self._lock:
+            self._refusal_hooks.append(hook)
 
     def cancel_owner(self, owner: str) -> None:
         """Cancel whatever an owner has waiting or running; "" owns nothing."""

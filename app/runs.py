@@ -16,6 +16,10 @@ T = TypeVar("T")
 
 Outcome = Literal["done", "failed", "cancelled"]
 
+_TOLD_SHARE, _TOLD_MOST_S = 0.1, 15.0
+"""A run that waits is told anew of its place after this share of its wait, and at most so long:
+what a page shows costs its server time, and with fifty waiting that was most of a core."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
@@ -176,7 +180,8 @@ class Run(Generic[T]):
         """Give what changes until the run is over, without a thread that waits.
 
         Every emitted value is given, from the first one, in order; of progress and place in the
-        queue, what is the latest. Closing the iterator does not cancel the run.
+        queue, what is the latest. A place far from the front is told less often than one near it;
+        that the run begins is told at once. Closing the iterator does not cancel the run.
 
         Args:
             interval_s: how often to look after progress and place.
@@ -189,14 +194,17 @@ class Run(Generic[T]):
 
         with self._lock:
             self._watchers.append(wake)
-        n_given, shown_place, shown_progress = 0, (-1, 0), None
+        n_given, shown_place, shown_progress, tell_at = 0, (-1, 0), None, 0.0
         try:
             while True:
                 is_over = self._over.is_set()  # first: whatever was emitted before is found below
                 if (place := self._place()) is not None:
                     key = (place.position, math.ceil(place.wait_s))
-                    if key != shown_place:
+                    is_time = place.position == 0 or time.monotonic() >= tell_at
+                    if key != shown_place and is_time:
                         shown_place = key
+                        rest_s = min(_TOLD_MOST_S, _TOLD_SHARE * place.wait_s)
+                        tell_at = time.monotonic() + rest_s
                         yield place
                 while n_given < len(self._emitted):
                     n_given += 1

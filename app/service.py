@@ -43,7 +43,7 @@ def build_service(studio: Studio, config: ServiceConfig) -> Service:
         metrics=metrics,
         routes=[
             *metrics_routes(metrics, queue, _facts(studio, config)),
-            *openai_routes(studio, queue, config, metrics),
+            *openai_routes(studio, queue, config),
         ],
         middleware=service_middleware(config),
     )

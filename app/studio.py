@@ -1,17 +1,21 @@
 """Loads the pipeline once, holds it, and hands it to the command line and the page."""
 
-import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import contextlib
+import os
+import queue
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from app.environment import set_thread_count
 from app.voice_library import VoiceLibrary, check_voice_name, user_voice_folder
 from pipeline.casting import WantedVoice
-from pipeline.datatypes import Dialogue, ProgressCallback, Script, SpokenTurn, Voice
+from pipeline.config import LimitsConfig
+from pipeline.datatypes import Dialogue, ProgressCallback, Script, SpokenTurn, Voice, Waveform
 from pipeline.errors import VoiceError
 from pipeline.recording_quality import RecordingQuality
 from pipeline.recording_to_voice import save_voice
+from pipeline.redo_request import Redo
 
 if TYPE_CHECKING:
     from pipeline.dialogue import SynthesisOptions
@@ -70,23 +74,63 @@ class SpeakingPipeline(Protocol):
     ) -> Iterator[SpokenTurn]:
         """Speak a script turn by turn."""
 
+    def gather(
+        self,
+        script: str | Sequence[Mapping[str, str]],
+        spoken: Sequence[SpokenTurn],
+        seed: int,
+        options: "SynthesisOptions | None" = None,
+    ) -> Dialogue:
+        """The dialogue of turns that were streamed."""
+
+    def redo(
+        self,
+        dialogue: Dialogue,
+        request: Redo,
+        options: "SynthesisOptions | None" = None,
+        on_progress: ProgressCallback | None = None,
+    ) -> Dialogue:
+        """Make a part anew."""
+
+    def redo_script(
+        self,
+        dialogue: Dialogue,
+        script: str | Sequence[Mapping[str, str]],
+        options: "SynthesisOptions | None" = None,
+        on_progress: ProgressCallback | None = None,
+    ) -> Dialogue:
+        """Speak an edited script."""
+
+    def adopt(self, dialogue: Dialogue) -> Dialogue:
+        """Make a dialogue that was read from a file redoable."""
+
+    def prompt_sound(self, voice: Voice) -> Waveform:
+        """What a voice sounds like."""
+
 
 class Studio:
-    """One pipeline, the visitor's own voices, and the sample scripts.
+    """Pipelines with the same weights, the user's own voices, and the sample scripts.
 
     Args:
-        pipeline: speaks; one script at a time.
+        pipeline: reads scripts, and speaks.
         library: voices added by the user.
         scripts: folder of sample scripts, one `.txt` each.
+        others: more pipelines with the same weights, each for one more script at the same time.
     """
 
     def __init__(
-        self, pipeline: SpeakingPipeline, library: VoiceLibrary, scripts: Path = SCRIPTS
+        self,
+        pipeline: SpeakingPipeline,
+        library: VoiceLibrary,
+        scripts: Path = SCRIPTS,
+        others: Sequence[SpeakingPipeline] = (),
     ) -> None:
         self.pipeline = pipeline
         self.added_voices = library
         self._scripts = scripts
-        self._one_at_a_time = threading.Lock()
+        self._idle: queue.SimpleQueue[SpeakingPipeline] = queue.SimpleQueue()
+        for each in (pipeline, *others):
+            self._idle.put(each)
 
     def voice_names(self) -> list[str]:
         """Built-in names, then added ones that do not hide behind a built-in name."""
@@ -135,10 +179,37 @@ class Studio:
         on_progress: ProgressCallback | None = None,
         max_retakes: int = 0,
     ) -> Dialogue:
-        """Speak a script as `DialoguePipeline.synthesize` does, one at a time."""
+        """Speak a script as `DialoguePipeline.synthesize` does, as soon as a pipeline is idle."""
         options = self.options(max_retakes)
-        with self._one_at_a_time:
-            return self.pipeline.synthesize(script, voices, seed, options, on_progress)
+        with self._borrow() as pipeline:
+            return pipeline.synthesize(script, voices, seed, options, on_progress)
+
+    def speak_aloud(
+        self,
+        script: str,
+        voices: Mapping[str, WantedVoice],
+        seed: int,
+        on_progress: ProgressCallback,
+        on_turn: Callable[[SpokenTurn], None],
+    ) -> Dialogue:
+        """Speak a script for somebody who listens while it is made.
+
+        Args:
+            script: as typed.
+            voices: speaker to what was asked for.
+            seed: of the script.
+            on_progress: told of stages; may raise `CancelledError`.
+            on_turn: given every turn as soon as it is final.
+
+        Returns:
+            What `speak` gives, sample for sample.
+        """
+        options, spoken = self.options(), []
+        with self._borrow() as pipeline:
+            for turn in pipeline.stream(script, voices, seed, options, on_progress):
+                spoken.append(turn)
+                on_turn(turn)
+            return pipeline.gather(script, spoken, seed, options)
 
     def stream(
         self,
@@ -148,12 +219,38 @@ class Studio:
         on_progress: ProgressCallback | None = None,
         finished: Iterable[SpokenTurn] = (),
     ) -> Iterator[SpokenTurn]:
-        """Speak a script as `DialoguePipeline.stream` does, one at a time, for nobody who waits."""
+        """Speak a script as `DialoguePipeline.stream` does, for nobody who waits."""
         options = self.options()
-        with self._one_at_a_time:
-            yield from self.pipeline.stream(
+        with self._borrow() as pipeline:
+            yield from pipeline.stream(
                 script, voices, seed, options, on_progress, finished, in_a_hurry=False
             )
+
+    def redo(self, dialogue: Dialogue, request: Redo, on_progress: ProgressCallback) -> Dialogue:
+        """Make a turn or a span anew as `DialoguePipeline.redo` does."""
+        with self._borrow() as pipeline:
+            return pipeline.redo(dialogue, request, on_progress=on_progress)
+
+    def redo_script(
+        self, dialogue: Dialogue, script: str, on_progress: ProgressCallback
+    ) -> Dialogue:
+        """Speak an edited script as `DialoguePipeline.redo_script` does."""
+        with self._borrow() as pipeline:
+            return pipeline.redo_script(dialogue, script, on_progress=on_progress)
+
+    def voice_of(self, recording: Path, name: str, licence: str, consent: str) -> Voice:
+        """Make a voice of a recording."""
+        with self._borrow() as pipeline:
+            return pipeline.voice_from_recording(recording, name, licence=licence, consent=consent)
+
+    @contextlib.contextmanager
+    def _borrow(self) -> Iterator[SpeakingPipeline]:
+        """A pipeline that nobody else uses meanwhile."""
+        pipeline = self._idle.get()
+        try:
+            yield pipeline
+        finally:
+            self._idle.put(pipeline)
 
     @staticmethod
     def options(max_retakes: int = 0) -> "SynthesisOptions":
@@ -163,18 +260,35 @@ class Studio:
         return SynthesisOptions(max_retakes=max_retakes)
 
 
-def load_studio(model: str = "small", device: str = "auto") -> Studio:
+def load_studio(
+    model: str = "small",
+    device: str = "auto",
+    n_pipelines: int = 1,
+    limits: LimitsConfig | None = None,
+) -> Studio:
     """Read the weights and open the user's voice folder.
 
     Args:
         model: a shipped size or a folder of weights.
         device: as in `DialoguePipeline.load`.
+        n_pipelines: how many scripts can be spoken at the same time; each reads the weights.
+        limits: what is accepted; `None`: the usual ones.
 
     Raises:
         CheckpointError: if weights are missing or damaged.
         ConfigError: if settings or device cannot work.
     """
     set_thread_count()
+    from app.zero_gpu import LentGpuPipeline, find_lender  # late: it knows us
+
+    lend = find_lender(os.environ)  # before torch: it makes torch ready to do without the GPU
     from pipeline.dialogue import DialoguePipeline  # heavy: torch and the networks
 
-    return Studio(DialoguePipeline.load(model, device), VoiceLibrary(user_voice_folder()))
+    def load() -> SpeakingPipeline:
+        if lend is None or device == "cpu":
+            return DialoguePipeline.load(model, device, limits=limits)
+        on_gpu = DialoguePipeline.load(model, "cuda", limits=limits)
+        return LentGpuPipeline(on_gpu, DialoguePipeline.load(model, "cpu", limits=limits), lend)
+
+    first, *others = [load() for _ in range(n_pipelines)]
+    return Studio(first, VoiceLibrary(user_voice_folder()), others=others)

@@ -1,243 +1,368 @@
-"""The page: layout and wiring only. What happens behind the buttons is in `handlers.py`."""
+"""The page: its sections, and how they hang together; what they do is in `page/`."""
 
-import logging
-import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from gradio.utils import get_upload_folder
 
 from app import handlers
-from app.environment import has_desktop
-from app.handlers import MADE_UP
-from app.page_events import PageEvents, message_html, show_recorder, turn_table, voice_choices
-from app.studio import Studio, load_studio
-from app.theme import ANNOUNCE, CSS, build_theme
-from pipeline.config import MAX_SPEAKERS
-from pipeline.errors import DialogueError
-
-QUEUE_LENGTH = 20
-MAX_UPLOAD = "50mb"
-CACHE_SECONDS = (3600, 86_400)
-FIRST_SCRIPT = (
-    "[S1] Hello! Type a script here, one line for each turn.\n[S2] And I will answer you."
+from app.page.form import STORAGE_KEY, Form, connect_keeping
+from app.page.markup import message_html
+from app.page.programs import Programs, add_programs
+from app.page.project_view import ProjectView, Updates
+from app.page.restoring import Restoring
+from app.page.result_section import ResultSection, build_result_section
+from app.page.script_section import (
+    ScriptEvents,
+    build_script_section,
+    connect_script_section,
 )
-CONSENT = "Only use your own voice, or one whose owner agreed. 1 to 60 s of one person speaking."
+from app.page.speaking import Speaking
+from app.page.take_away import (
+    TakeAwayEvents,
+    build_open_button,
+    build_take_away_section,
+    connect_take_away_section,
+)
+from app.page.turn_events import TurnEvents
+from app.page.voice_section import (
+    VoiceEvents,
+    build_voice_section,
+    connect_voice_section,
+    voice_choices,
+)
+from app.run_queue import RunQueue
+from app.studio import Studio
+from app.theme import PAGE_SCRIPT
+from app.visits import Visits
+from app.workspaces import Workspaces
+
+CACHE_SECONDS = (3600, 86_400)
+QUIET: dict[str, Any] = {"queue": False, "show_progress": "hidden"}
+PRIVATE: dict[str, Any] = {**QUIET, "api_visibility": "private"}
 
 
-@dataclass(frozen=True)
-class _Form:
-    script: gr.Textbox
-    feedback: gr.HTML
-    groups: list[gr.Column]
-    choices: list[gr.Dropdown]
-    recordings: list[gr.Audio]
-    seed: gr.Number
-    retakes: gr.Slider
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backstage:
+    """What works behind the page.
 
-    @property
-    def inputs(self) -> list[Any]:
-        return [self.script, self.seed, self.retakes, *self.choices, *self.recordings]
+    Attributes:
+        studio: speaks.
+        queue: where runs wait.
+        workspaces: where visitors' projects are kept.
+        visits: what is known of open pages.
+    """
 
-    @property
-    def feedback_outputs(self) -> list[Any]:
-        return [self.feedback, *self.groups, *self.choices]
+    studio: Studio
+    queue: RunQueue
+    workspaces: Workspaces
+    visits: Visits
 
 
-@dataclass(frozen=True)
-class _Results:
-    status: gr.HTML
-    sound: gr.Audio
-    table: gr.HTML
-    downloads: gr.File
-    notes: gr.Markdown
+def build_backstage(studio: Studio, queue: RunQueue, keep_s: tuple[float, float]) -> Backstage:
+    """What works behind the page of a studio.
 
-    @property
-    def outputs(self) -> list[Any]:
-        return [self.status, self.sound, self.table, self.downloads, self.notes]
+    Args:
+        studio: speaks.
+        queue: where runs wait.
+        keep_s: how long a visitor's work is kept after they left, and when they do nothing.
+    """
+    workspaces = Workspaces(lambda: Path(get_upload_folder()), studio.pipeline.adopt, *keep_s)
+    return Backstage(studio=studio, queue=queue, workspaces=workspaces, visits=Visits())
 
 
-def build_demo(studio: Studio) -> gr.Blocks:
-    """Lay out the page and connect it to a studio; `serve` shows it."""
-    events = PageEvents(studio)
+def build_demo(backstage: Backstage) -> gr.Blocks:
+    """Lay out the page and connect it; `serve` shows it."""
     demo = gr.Blocks(title="Colloquy", analytics_enabled=False, delete_cache=CACHE_SECONDS)
     with demo:
-        gr.Markdown(
-            "# Colloquy\nType a script, choose a voice for each speaker, hear the conversation.",
-            elem_id="title",
+        saved = gr.BrowserState({}, storage_key=STORAGE_KEY, secret=STORAGE_KEY)
+        token, number = gr.State(""), gr.State("")
+        with gr.Row(elem_classes="bottom", elem_id="head"):
+            gr.Markdown(
+                "# Colloquy\nType a script, give each speaker a voice, hear the conversation.",
+                elem_id="title",
+            )
+            opener = build_open_button()
+        with gr.Row():
+            with gr.Column(scale=3, min_width=320):
+                script = build_script_section(backstage.studio)
+            with gr.Column(scale=2, min_width=320):
+                rows = build_voice_section(backstage.studio)
+        result = build_result_section()
+        take_away = build_take_away_section()
+        form = Form(script=script, controls=result.controls, rows=rows, cast=gr.State([]))
+        page = _Page(backstage, form, result, take_away.downloads, (saved, token, number))
+        page.connect(demo)
+        connect_take_away_section(
+            take_away, opener, page.take_away, (token, number), page.all_outputs
         )
-        samples = studio.sample_scripts()
-        with gr.Row():
-            with gr.Column(scale=3, min_width=300):
-                sample = gr.Dropdown(
-                    list(samples), value=None, label="Start from a sample", visible=bool(samples)
-                )
-                script = gr.Textbox(
-                    next(iter(samples.values()), FIRST_SCRIPT),
-                    label="Script",
-                    info="One turn a line: “Anna: Hello.” or “[S1] Hello.” Up to 4 speakers.",
-                    lines=10,
-                    max_lines=24,
-                    elem_id="script",
-                )
-                feedback = gr.HTML(elem_id="feedback")
-            with gr.Column(scale=2, min_width=300):
-                groups, choices, recordings = _build_voice_rows(studio)
-                with gr.Row(elem_id="seed-row"):
-                    seed = gr.Number(
-                        7,
-                        label="Seed",
-                        info="Same seed, same audio.",
-                        scale=2,
-                        min_width=140,
-                    )
-                    dice = gr.Button("New seed", scale=1, min_width=110)
-                retakes = gr.Slider(
-                    0,
-                    handlers.MAX_RETAKES,
-                    value=0,
-                    step=1,
-                    label="Retakes",
-                    info="Turns that do not sound like their voice are named in the notes. "
-                    "Up to so many are spoken again; the take most like the voice is kept.",
-                    elem_id="retakes",
-                )
-        form = _Form(script, feedback, groups, choices, recordings, seed, retakes)
-        with gr.Row():
-            generate = gr.Button("Generate", variant="primary", elem_id="generate")
-            cancel = gr.Button("Cancel", variant="stop", elem_id="cancel")
-        results = _build_results()
-        _connect_form(demo, events, form)
-        sample.input(samples.get, sample, script, api_name="sample_script", show_progress="hidden")
-        dice.click(handlers.roll_seed, None, seed, api_name="roll_seed", show_progress="hidden")
-        _connect_generation(demo, events, form, results, (generate, cancel))
+        add_programs(Programs(backstage.studio, backstage.queue, backstage.workspaces))
     return demo
 
 
-def serve(model: str = "small", device: str = "auto") -> int:
-    """Load the weights and show the page until stopped.
+class _Page:
+    """The wiring between the sections."""
 
-    GRADIO_SERVER_NAME and GRADIO_SERVER_PORT move it from 127.0.0.1:7860.
-
-    Returns:
-        Exit code: 0, or 1 when the weights cannot be loaded.
-    """
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
-    try:
-        demo = build_demo(load_studio(model, device))
-    except DialogueError as error:
-        sys.stderr.write(f"error: {error}\n")
-        return 1
-    demo.queue(max_size=QUEUE_LENGTH).launch(
-        inbrowser=has_desktop(),
-        theme=build_theme(),
-        css=CSS,
-        max_file_size=MAX_UPLOAD,
-        footer_links=["api", "settings"],
-    )
-    return 0
-
-
-def _build_voice_rows(
-    studio: Studio,
-) -> tuple[list[gr.Column], list[gr.Dropdown], list[gr.Audio]]:
-    groups, choices, recordings = [], [], []
-    names = studio.voice_names()
-    for row in range(MAX_SPEAKERS):
-        with gr.Column(visible=row < 2) as group:
-            choice = gr.Dropdown(
-                voice_choices(studio),
-                value=names[row % len(names)] if names else MADE_UP,
-                label=f"Voice of S{row + 1}",
-            )
-            recording = gr.Audio(
-                sources=["upload", "microphone"],
-                type="filepath",
-                label=f"Recording for speaker {row + 1}. {CONSENT}",
-                visible=False,
-            )
-        choice.change(
-            show_recorder,
-            choice,
-            recording,
-            api_name=f"show_recorder_{row + 1}",
-            api_visibility="private",
-            queue=False,
-            show_progress="hidden",
+    def __init__(
+        self,
+        backstage: Backstage,
+        form: Form,
+        result: ResultSection,
+        downloads: gr.File,
+        states: tuple[gr.BrowserState, gr.State, gr.State],
+    ) -> None:
+        self._form, self._result, self._backstage = form, result, backstage
+        self._saved, self._token, self._number = states
+        studio, workspaces, visits = backstage.studio, backstage.workspaces, backstage.visits
+        self._script = ScriptEvents(studio)
+        view = ProjectView(result, downloads, self._token, self._number)
+        self._speaking = Speaking(
+            studio, backstage.queue, workspaces, visits, result, view, form.script.text
         )
-        groups.append(group)
-        choices.append(choice)
-        recordings.append(recording)
-    return groups, choices, recordings
+        self._turns = TurnEvents(workspaces, self._speaking, view, form.script.text)
+        self.take_away = TakeAwayEvents(studio, workspaces, visits, self._script, view, form)
+        self._restoring = Restoring(
+            studio, workspaces, visits, form, view, self._saved, result.status
+        )
+        panel = result.panel
+        self._shown = [
+            result.status,
+            result.live,
+            result.sound,
+            result.controls.update,
+            result.wave,
+            result.table,
+            result.notes,
+            downloads,
+            self._token,
+            self._number,
+            panel.group,
+            panel.turn,
+            panel.words,
+            panel.pace,
+            panel.lock,
+            panel.takes,
+            panel.sound,
+            panel.start,
+            panel.end,
+        ]
+        self.all_outputs = [*self._shown, script_feedback(form), *form.kept]
+
+    def connect(self, demo: gr.Blocks) -> None:
+        """Wire everything up but the files."""
+        script = self._form.script
+        connect_script_section(script, self._script)
+        voices = VoiceEvents(self._backstage.studio, self._backstage.workspaces)
+        connect_voice_section(self._form.rows, voices, self._token)
+        self._connect_check()
+        connect_keeping(self._form, self._saved)
+        self._result.controls.dice.click(
+            handlers.roll_seed,
+            None,
+            self._result.controls.seed,
+            api_name="roll_seed",
+            api_description="A fresh seed.",
+            **QUIET,
+        )
+        self._connect_runs()
+        self._connect_turns()
+        opened = demo.load(
+            self._restoring.open,
+            self._saved,
+            [self._saved, *self.all_outputs],
+            api_name="open_page",
+            **PRIVATE,
+        )
+        opened.then(self.check, self._checked, self._check_outputs, api_name="checked", **PRIVATE)
+        demo.load(None, None, None, js=PAGE_SCRIPT, api_name="name_controls", **PRIVATE)
+        demo.unload(self._speaking.leave)
+
+    @property
+    def _checked(self) -> list[Any]:
+        script = self._form.script
+        return [script.text, script.lines, script.view, script.tools.turn, self._form.cast]
+
+    @property
+    def _check_outputs(self) -> list[Any]:
+        script, rows = self._form.script, self._form.rows
+        groups, choices = [row.group for row in rows], [row.choice for row in rows]
+        return [
+            script.feedback,
+            script.lines,
+            script.tools.turn,
+            self._form.cast,
+            *groups,
+            *choices,
+        ]
+
+    def check(
+        self,
+        text: str,
+        lines: Sequence[dict[str, str]],
+        view: str,
+        turn: int | None,
+        cast: Sequence[str],
+    ) -> Updates:
+        """Live feedback; the lines, turns and rows of voices follow the script."""
+        script, rows = self._form.script, self._form.rows
+        feedback = self._script.feedback(text)
+        shown: Updates = {
+            script.feedback: message_html(feedback.message, feedback.problem),
+            script.lines: self._script.lines_update(text, lines, view),
+        }
+        if feedback.problem:  # keep the rows as they are while a line is being typed
+            return shown
+        choices = [(label, at) for at, label in enumerate(feedback.turns)]
+        chosen = turn if turn is not None and turn < len(choices) else 0
+        shown[script.tools.turn] = gr.Dropdown(choices, value=chosen)
+        speakers = {name: speaker for speaker, name in feedback.speakers.items()}
+        shown[self._form.cast] = names = handlers.keep_cast(cast, list(speakers), len(rows))
+        for row, name in zip(rows, names, strict=True):
+            shown[row.group] = gr.Column(visible=bool(name))
+            if name:
+                label = f"Voice of {name}"
+                label += "" if name == speakers[name] else f" ({speakers[name]})"
+                choices_now = voice_choices(self._backstage.studio)
+                shown[row.choice] = gr.Dropdown(choices_now, label=label)
+        return shown
+
+    def _connect_check(self) -> None:
+        self._form.script.text.change(
+            self.check,
+            self._checked,
+            self._check_outputs,
+            api_name="check_script",
+            api_description="What is in a script, or the line that cannot be read and why.",
+            trigger_mode="always_last",
+            **QUIET,
+        )
+
+    def _connect_runs(self) -> None:
+        controls, status = self._result.controls, self._result.status
+        waiting: dict[str, Any] = {
+            "concurrency_limit": None,
+            "trigger_mode": "once",
+            "show_progress": "hidden",
+        }
+        states = [self._token, self._number]
+        panel = self._result.panel
+        controls.generate.click(
+            self._speaking.refusal,
+            [*self._form.inputs, self._token],
+            status,
+            api_name="refusal",
+            **PRIVATE,
+        )
+        runs: list[Any] = [
+            controls.generate.click(
+                self._speaking.generate,
+                [*self._form.inputs, self._token],
+                self._shown,
+                api_name="generate",
+                api_description="Speak the script of the form; `speak` is the plain one.",
+                validator=self._speaking.validate,
+                **waiting,
+            ),
+            controls.update.click(
+                self._speaking.update,
+                [self._form.script.text, *states],
+                self._shown,
+                api_name="update",
+                api_description="Speak what was changed in the script since it was spoken.",
+                **waiting,
+            ),
+            panel.redo.click(
+                self._speaking.redo,
+                [
+                    panel.turn,
+                    panel.words,
+                    panel.pace,
+                    panel.seed,
+                    self._form.script.text,
+                    *states,
+                ],
+                [*self._shown, self._form.script.text],
+                api_name="redo_turn",
+                api_description="Make one turn anew: another take, other words, another pace.",
+                **waiting,
+            ),
+            panel.redo_span.click(
+                self._speaking.redo_span,
+                [panel.start, panel.end, *states],
+                self._shown,
+                api_name="redo_span",
+                api_description="Make the sound of some seconds anew; words and length stay.",
+                **waiting,
+            ),
+            self._result.table.click(
+                self._turns.act,
+                [self._form.script.text, *states],
+                [*self._shown, self._form.script.text],
+                api_name="turn_action",
+                api_visibility="private",
+                **waiting,
+            ),
+        ]
+        for run in runs:
+            run.failure(
+                self._speaking.show_failure, None, status, api_name="show_failure", **PRIVATE
+            )
+        controls.cancel.click(
+            self._speaking.cancel,
+            None,
+            status,
+            api_name="cancel",
+            api_description="Stop what this visit has waiting or running.",
+            cancels=runs,
+            **QUIET,
+        )
+
+    def _connect_turns(self) -> None:
+        result = self._result
+        result.sound.play(_hide, None, result.live, api_name="hide_live", **PRIVATE)
+        panel, states = self._result.panel, [self._token, self._number]
+        panel.turn.input(
+            self._turns.select,
+            [panel.turn, *states],
+            self._shown,
+            api_name="select_turn",
+            api_description="Show one turn, numbered from 1.",
+            **QUIET,
+        )
+        panel.play.click(
+            self._turns.play,
+            [panel.turn, *states],
+            self._shown,
+            api_name="play_turn",
+            api_description="One turn alone, as sound.",
+            **QUIET,
+        )
+        panel.lock.input(
+            self._turns.lock,
+            [panel.turn, panel.lock, *states],
+            self._shown,
+            api_name="lock_turn",
+            api_description="Keep a turn from being changed, or let it change again.",
+            **QUIET,
+        )
+        panel.takes.input(
+            self._turns.take,
+            [panel.turn, panel.takes, self._form.script.text, *states],
+            [*self._shown, self._form.script.text],
+            api_name="choose_take",
+            api_description="Let another take of a turn be heard.",
+            **QUIET,
+        )
 
 
-def _build_results() -> _Results:
-    status = gr.HTML(message_html("Ready."), elem_id="status")
-    sound = gr.Audio(label="Dialogue", type="filepath", interactive=False, elem_id="sound")
-    notes = gr.Markdown(elem_id="notes")
-    table = gr.HTML(turn_table([]), elem_id="turns")
-    downloads = gr.File(label="Downloads", file_count="multiple", interactive=False, height=190)
-    return _Results(status, sound, table, downloads, notes)
+def _hide() -> Any:
+    """Nobody listens to two players at once."""
+    return gr.Audio(visible=False)
 
 
-def _connect_form(demo: gr.Blocks, events: PageEvents, form: _Form) -> None:
-    form.script.change(
-        events.check,
-        form.script,
-        form.feedback_outputs,
-        api_name="check_script",
-        queue=False,
-        trigger_mode="always_last",
-        show_progress="hidden",
-    )
-    demo.load(
-        events.check,
-        form.script,
-        form.feedback_outputs,
-        api_name="load_page",
-        api_visibility="private",
-        queue=False,
-        show_progress="hidden",
-    )
-    demo.load(None, None, None, js=ANNOUNCE, api_name="announce", api_visibility="private")
-    demo.unload(events.leave)
-
-
-def _connect_generation(
-    demo: gr.Blocks,
-    events: PageEvents,
-    form: _Form,
-    results: _Results,
-    buttons: tuple[gr.Button, gr.Button],
-) -> None:
-    generate, cancel = buttons
-    generation = generate.click(
-        events.generate,
-        form.inputs,
-        results.outputs,
-        api_name="generate",
-        api_description="Speak a script. Gives a status, the wav, the turns, the files, the notes.",
-        concurrency_limit=1,
-        concurrency_id="speech",
-        trigger_mode="once",
-        show_progress_on=results.status,
-        validator=events.validate,
-    )
-    generation.failure(
-        events.show_failure,
-        None,
-        results.status,
-        api_name="show_failure",
-        api_visibility="private",
-        queue=False,
-        show_progress="hidden",
-    )
-    cancel.click(
-        events.cancel,
-        None,
-        results.status,
-        api_name="cancel",
-        cancels=[generation],
-        queue=False,
-        show_progress="hidden",
-    )
+def script_feedback(form: Form) -> gr.HTML:
+    """Where messages on the script are shown."""
+    return form.script.feedback

@@ -20,7 +20,7 @@ from app.openai_api import openai_routes
 from app.run_queue import RunQueue
 from app.service_config import ServiceConfig
 from app.studio import Studio
-from tests.app.conftest import TonePipeline
+from tests.app.tone_pipeline import TonePipeline
 
 LONG_S = 30.0
 
@@ -76,7 +76,7 @@ def serve_api(studio: Studio, **settings: Any) -> Iterator[Api]:
     queue = RunQueue(config.runs_at_once, config.queue_length)
     metrics = Metrics(queue)
     try:
-        with serve(Starlette(routes=openai_routes(studio, queue, config, metrics))) as url:
+        with serve(Starlette(routes=openai_routes(studio, queue, config))) as url:
             yield Api(url, queue, metrics)
     finally:
         queue.close()

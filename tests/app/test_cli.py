@@ -16,7 +16,8 @@ from pipeline.audio_io import read_audio
 from pipeline.config import LimitsConfig, MixConfig
 from pipeline.errors import CheckpointError
 from pipeline.recording_quality import judge_recording
-from tests.app.conftest import BAD_RECORDINGS, BAD_SCRIPTS, TonePipeline
+from tests.app.conftest import BAD_RECORDINGS, BAD_SCRIPTS
+from tests.app.tone_pipeline import TonePipeline
 
 SCRIPT = "Anna: Hello there.\nBen: Hi, Anna.\nAnna: Goodbye.\n"
 

@@ -8,7 +8,7 @@ import torch
 from app.dialogue_settings import settings_to_json
 from pipeline.datatypes import Dialogue, Voice, VoiceCheck
 from pipeline.dialogue import SynthesisOptions
-from tests.app.conftest import TonePipeline
+from tests.app.tone_pipeline import TonePipeline
 
 TEXT = "[S1 pace=0.9] Hello.\n[S2 gap=-0.2] Hi {Worcester|wuster}.\n"
 
@@ -63,7 +63,7 @@ def test_every_turn_tells_its_seed_pace_gap_lock_and_check(pipeline: TonePipelin
     assert (second["seed"], second["gap_s"], second["locked"]) == (12, -0.2, True)
     assert second["check"] is None
     assert (second["text"], second["spoken_text"]) == ("Hi Worcester.", "Hi wuster.")
-    assert (second["start_s"], second["end_s"]) == (0.5, 1.0)
+    assert (second["start_s"], second["end_s"]) == (0.3, 0.8)
 
 
 def test_voices_tell_licence_and_consent_and_no_sound(pipeline: TonePipeline) -> None:

@@ -6,7 +6,7 @@ from app.cost_file import CostFile
 from app.expectation import SAMPLES, USUAL_COST, Expectation, peak_memory_mb
 from app.studio import Studio
 from pipeline.datatypes import Script
-from tests.app.conftest import TURN_S, TonePipeline
+from tests.app.tone_pipeline import TonePipeline, talk_s
 
 SCRIPT = "[S1] Hello there.\n[S2] Hi."
 
@@ -40,7 +40,7 @@ def test_an_estimate_counts_the_script_and_uses_the_model(
 ) -> None:
     found = expectation.estimate(script, USUAL_COST)
     assert (found.size.n_turns, found.size.n_characters) == (2, len("Hello there.Hi."))
-    assert found.sound_s == pytest.approx(USUAL_COST.sound_ratio * 2 * TURN_S)
+    assert found.sound_s == pytest.approx(USUAL_COST.sound_ratio * talk_s(2))
     assert found.computing_s == pytest.approx(USUAL_COST.load_s + USUAL_COST.seconds(found.size))
     assert found.peak_mb == pytest.approx(USUAL_COST.peak_mb(found.size))
 

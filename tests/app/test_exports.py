@@ -16,7 +16,7 @@ from pipeline.dialogue import DialoguePipeline, SynthesisOptions
 from pipeline.errors import AudioError, ConfigError, DialogueError
 from pipeline.text_to_semantic.generate import TextToSemanticOptions
 from pipeline.waveform_to_dialogue import place_turns
-from tests.app.conftest import TonePipeline
+from tests.app.tone_pipeline import TonePipeline
 
 RATE = 16_000
 HZ = {"S1": 400.0, "S2": 700.0, "S3": 1100.0}
@@ -223,7 +223,7 @@ def test_what_cannot_be_exported_is_refused_before_any_work(
     with pytest.raises(ConfigError, match="a project needs the file of the dialogue"):
         export_dialogue(_dialogue(), choice, tmp_path, _context(write_dialogue=None))
     with pytest.raises(ConfigError, match="does not hold the sounds of its turns"):
-        _export(tmp_path, "turns", dialogue=pipeline.synthesize(TEXT))
+        _export(tmp_path, "turns", dialogue=dataclasses.replace(pipeline.synthesize(TEXT), cuts=()))
     assert list(tmp_path.iterdir()) == []
 
 

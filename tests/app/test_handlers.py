@@ -1,36 +1,60 @@
-import threading
+import random
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from app.expectation import expected_seconds
 from app.handlers import (
+    CLONED,
     MADE_UP,
     MAX_RETAKES,
     MAX_SEED,
     OWN_RECORDING,
-    ProgressMeter,
+    VOICE_FILE,
     SpeakForm,
     VoiceRow,
+    check_retakes,
+    check_seed,
+    keep_cast,
+    read_form,
     read_script,
+    read_seed,
     roll_seed,
-    speak_form,
-    stop_when_set,
+    speaker_names,
     time_left_of,
+    wanted_voice,
+    whole_number,
 )
 from app.studio import Studio
-from pipeline.errors import CancelledError, DialogueError
-from pipeline.stage_clock import STAGES
-from tests.app.conftest import BAD_RECORDINGS, BAD_SCRIPTS, TonePipeline
+from app.workspaces import Project
+from pipeline.errors import DialogueError, VoiceError
+from tests.app.conftest import BAD_RECORDINGS, BAD_SCRIPTS
+from tests.app.tone_pipeline import TonePipeline
 
 SCRIPT = "Anna: Hello.\nBen: Hi.\nAnna: Bye."
-ROWS = [VoiceRow("anna"), VoiceRow("ben"), VoiceRow("anna"), VoiceRow("ben")]
+ROWS = [VoiceRow(choice=name) for name in ("anna", "ben", "anna", "ben")]
+NAMES = ["Ada", "Ben", "Cleo", "Dan", "Eve", "Finn"]
+
+
+@pytest.fixture(autouse=True)
+def _no_costs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
 
 
 def test_feedback_counts_turns_and_names_speakers(studio: Studio) -> None:
     feedback = read_script(studio, SCRIPT)
     assert not feedback.problem
-    assert "3 turns, 2 speakers: Anna (S1), Ben (S2); about 2 s" in feedback.message
+    assert "3 turns, 2 speakers: Anna (S1), Ben (S2); " in feedback.message
     assert feedback.speakers == {"S1": "Anna", "S2": "Ben"}
+    assert feedback.turns == ("1 · Anna: Hello.", "2 · Ben: Hi.", "3 · Anna: Bye.")
+
+
+def test_long_turns_are_shortened_in_lists_alone(studio: Studio) -> None:
+    (label,) = read_script(studio, "Anna: " + "word " * 40).turns
+    assert len(label) < 70
+    assert label.endswith("…")
 
 
 @pytest.mark.parametrize(("text", "words"), BAD_SCRIPTS.items())
@@ -38,125 +62,144 @@ def test_feedback_says_what_is_wrong_with_a_script(text: str, words: str, studio
     feedback = read_script(studio, text)
     assert feedback.problem
     assert words in feedback.message
-
-
-@pytest.mark.parametrize(("text", "words"), BAD_SCRIPTS.items())
-def test_a_bad_script_is_not_spoken(text: str, words: str, studio: Studio, tmp_path: Path) -> None:
     with pytest.raises(DialogueError, match=words):
-        speak_form(studio, SpeakForm(text, 0, ROWS), tmp_path)
+        read_form(studio, SpeakForm(text=text, seed=0, rows=ROWS))
+
+
+def test_nobodys_row_moves_whatever_becomes_of_the_script() -> None:
+    draw = random.Random(1)
+    for _ in range(500):
+        names = draw.sample(NAMES, draw.randint(0, 4))
+        cast: list[str] = []
+        for _ in range(6):
+            before, cast = cast, keep_cast(cast, names, 4)
+            assert sorted(filter(None, cast)) == sorted(names), "everyone has one row"
+            stayed = [name for name in before if name in names and name]
+            assert all(cast.index(name) == before.index(name) for name in stayed)
+            names = draw.sample(NAMES, draw.randint(0, 4))
+
+
+def test_who_comes_first_now_takes_no_row_of_another() -> None:
+    assert keep_cast([], ["Anna", "Ben"], 4) == ["Anna", "Ben", "", ""]
+    assert keep_cast(["Anna", "Ben", "", ""], ["Zoe", "Anna", "Ben"], 4) == [
+        "Anna",
+        "Ben",
+        "Zoe",
+        "",
+    ]
+    assert keep_cast(["Anna", "Ben"], ["Annika", "Ben"], 4) == ["Annika", "Ben", "", ""]
+    assert keep_cast(["Anna", "Ben"], ["Ben"], 4) == ["", "Ben", "", ""]
+    assert keep_cast(["a", "b", "c", "d", "e"], ["e"], 4) == ["e", "", "", ""]
+
+
+def test_a_cast_that_names_someone_twice_gives_everyone_one_row() -> None:
+    cast = keep_cast(["Ann"] * 4, ["Ann", "Ben", "Cleo", "Dan"], 4)
+    assert sorted(cast) == ["Ann", "Ben", "Cleo", "Dan"]
+
+
+def test_voices_follow_names_not_places(studio: Studio) -> None:
+    form = SpeakForm(text=SCRIPT, seed=5, rows=ROWS, cast=["Ben", "Anna"], retakes=2.0)
+    order = read_form(studio, form)
+    assert order.voices == {"S1": "ben", "S2": "anna"}
+    assert (order.seed, order.retakes) == (5, 2)
+    assert order.form == {"seed": 5, "retakes": 2, "voices": {"Anna": "ben", "Ben": "anna"}}
+
+
+@pytest.mark.parametrize(
+    "choice", ["zoe", "", None, "/etc/passwd", "../../etc/passwd", "anna.safetensors", "ANNA", 3]
+)
+def test_a_form_cannot_name_a_file_or_an_unknown_voice(choice: Any, studio: Studio) -> None:
+    with pytest.raises(VoiceError, match=r"there is no voice .* for Anna; choose one of anna"):
+        wanted_voice(studio, VoiceRow(choice=choice), "Anna")
+
+
+@pytest.mark.parametrize("choice", CLONED)
+def test_nobody_is_cloned_without_consent(
+    choice: str, studio: Studio, recordings: dict[str, Path]
+) -> None:
+    given = str(recordings["good"])
+    row = VoiceRow(choice=choice, recording=given, voice_file=given)
+    with pytest.raises(VoiceError, match="tick the box that says the person agreed"):
+        wanted_voice(studio, row, "Anna")
+    assert wanted_voice(studio, replace(row, consent=True), "Anna") == Path(given)
+
+
+@pytest.mark.parametrize(
+    ("choice", "words"), [(OWN_RECORDING, "no recording yet"), (VOICE_FILE, "no voice file yet")]
+)
+def test_what_was_not_given_is_asked_for(choice: str, words: str, studio: Studio) -> None:
+    with pytest.raises(VoiceError, match=f"Anna has {words}"):
+        wanted_voice(studio, VoiceRow(choice=choice, consent=True), "Anna")
+
+
+def test_a_voice_is_made_up_if_asked_for(studio: Studio) -> None:
+    assert wanted_voice(studio, VoiceRow(choice=MADE_UP), "Anna") is None
+
+
+def test_a_cloned_voice_is_kept_for_the_same_name_and_choice_alone(
+    studio: Studio, pipeline: TonePipeline, recordings: dict[str, Path]
+) -> None:
+    voice = pipeline.voice_from_recording(recordings["good"], "me")
+    dialogue = pipeline.synthesize(SCRIPT, {"Anna": voice})
+    form = {"voices": {"Anna": OWN_RECORDING, "Ben": "ben"}}
+    project = Project(text=SCRIPT, dialogue=dialogue, form=form)
+    row = VoiceRow(choice=OWN_RECORDING, consent=True)
+    assert wanted_voice(studio, row, "Anna", project) is voice
+    for name, other in (("Ben", row), ("Zoe", row), ("Anna", replace(row, choice=VOICE_FILE))):
+        with pytest.raises(VoiceError, match="yet"):
+            wanted_voice(studio, other, name, project)
+    with pytest.raises(VoiceError, match="tick the box"):
+        wanted_voice(studio, replace(row, consent=False), "Anna", project)
+    given = replace(row, recording=str(recordings["stereo"]))
+    assert wanted_voice(studio, given, "Anna", project) == recordings["stereo"]
 
 
 @pytest.mark.parametrize(("kind", "words"), BAD_RECORDINGS.items())
 def test_a_bad_recording_is_refused(
-    kind: str, words: str, studio: Studio, recordings: dict[str, Path], tmp_path: Path
+    kind: str, words: str, studio: Studio, recordings: dict[str, Path]
 ) -> None:
-    rows = [VoiceRow(OWN_RECORDING, str(recordings[kind])), VoiceRow("ben")]
+    row = VoiceRow(choice=OWN_RECORDING, recording=str(recordings[kind]), consent=True)
+    order = read_form(studio, SpeakForm(text=SCRIPT, seed=0, rows=[row, *ROWS[1:]]))
     words = "there is no voice" if kind == "missing" else words
     with pytest.raises(DialogueError, match=words):
-        speak_form(studio, SpeakForm(SCRIPT, 0, rows), tmp_path)
+        studio.speak(order.text, order.voices, order.seed)
 
 
-def test_a_result_holds_sound_captions_and_table(studio: Studio, tmp_path: Path) -> None:
-    folder = tmp_path / "result"
-    folder.mkdir()
-    result = speak_form(studio, SpeakForm(SCRIPT, 5, ROWS), folder)
-    assert [path.suffix for path in result.downloads] == [".wav", ".srt", ".vtt", ".json"]
-    assert sorted(folder.iterdir()) == sorted(result.downloads)
-    assert result.subtitles[1] == {"text": "Ben: Hi.", "timestamp": [0.5, 1.0]}
-    assert result.table[2] == ["3", "Anna", "1.00", "1.50", "Bye."]
-    assert "seed 5" in result.status
+STRANGE_NUMBERS = [None, -1, 1.5, float("nan"), float("inf"), "3", [1], 2**31 + 1]
 
 
-def test_rows_belong_to_speakers_in_order(
-    studio: Studio, pipeline: TonePipeline, recordings: dict[str, Path], tmp_path: Path
-) -> None:
-    rows = [VoiceRow(MADE_UP), VoiceRow(OWN_RECORDING, str(recordings["good"])), *ROWS[2:]]
-    speak_form(studio, SpeakForm(SCRIPT, 0, rows), tmp_path)
-    assert list(pipeline.cast) == ["S1", "S2"]
-    assert pipeline.cast["S1"] is None
-    assert pipeline.cast["S2"] is not None
-    assert pipeline.cast["S2"].name == "good"
-
-
-def test_a_recording_that_was_not_made_is_asked_for(studio: Studio, tmp_path: Path) -> None:
-    rows = [VoiceRow(OWN_RECORDING), VoiceRow("ben")]
-    with pytest.raises(DialogueError, match="Anna has no recording yet"):
-        speak_form(studio, SpeakForm(SCRIPT, 0, rows), tmp_path)
-
-
-@pytest.mark.parametrize("choice", ["zoe", "/etc/passwd", None])
-def test_a_form_cannot_name_a_file_or_an_unknown_voice(
-    choice: str | None, studio: Studio, tmp_path: Path
-) -> None:
-    with pytest.raises(DialogueError, match="there is no voice"):
-        speak_form(studio, SpeakForm(SCRIPT, 0, [VoiceRow(choice), VoiceRow("ben")]), tmp_path)
-
-
-@pytest.mark.parametrize("seed", [None, -1, 1.5, float("nan"), MAX_SEED + 1])
-def test_a_seed_that_is_no_whole_number_is_refused(
-    seed: float | None, studio: Studio, tmp_path: Path
-) -> None:
-    with pytest.raises(DialogueError, match="seed must be a whole number"):
-        speak_form(studio, SpeakForm(SCRIPT, seed, ROWS), tmp_path)
-
-
-@pytest.mark.parametrize("retakes", [None, -1, 0.5, float("inf"), MAX_RETAKES + 1])
-def test_a_number_of_retakes_that_cannot_be_is_refused(
-    retakes: float | None, studio: Studio, tmp_path: Path
-) -> None:
+@pytest.mark.parametrize("value", STRANGE_NUMBERS)
+def test_what_is_no_whole_number_in_bounds_is_refused(value: Any) -> None:
+    with pytest.raises(
+        DialogueError, match=f"the seed must be a whole number from 0 to {MAX_SEED}"
+    ):
+        check_seed(value)
     with pytest.raises(
         DialogueError, match=f"retakes must be a whole number from 0 to {MAX_RETAKES}"
     ):
-        speak_form(studio, SpeakForm(SCRIPT, 0, ROWS, retakes), tmp_path)
+        check_retakes(value)
 
 
-def test_the_retakes_of_the_form_are_the_budget(
-    studio: Studio, pipeline: TonePipeline, tmp_path: Path
-) -> None:
-    speak_form(studio, SpeakForm(SCRIPT, 0, ROWS), tmp_path / "none")
-    assert pipeline.options.max_retakes == 0
-    speak_form(studio, SpeakForm(SCRIPT, 0, ROWS, 3.0), tmp_path / "three")
-    assert pipeline.options.max_retakes == 3
+def test_whole_numbers_are_read_as_such() -> None:
+    assert whole_number("it", 3.0, 1, 3) == 3
+    assert isinstance(whole_number("it", 3.0, 1, 3), int)
+    assert check_seed(roll_seed()) >= 0
+    assert (read_seed(" 12 "), read_seed("  ")) == (12, None)
 
 
-def test_cancel_in_the_middle_stops_the_work_and_leaves_no_file(
-    studio: Studio, pipeline: TonePipeline, tmp_path: Path
-) -> None:
-    folder = tmp_path / "result"
-    folder.mkdir()
-    stop = threading.Event()
-    pipeline.before_stage = lambda stage: stop.set() if stage == "acoustic" else None
-    seen: list[str] = []
-    listen = stop_when_set(stop, lambda stage, done, total: seen.append(stage))
-    with pytest.raises(CancelledError, match="cancelled"):
-        speak_form(studio, SpeakForm(SCRIPT, 0, ROWS), folder, listen)
-    assert "acoustic" in seen
-    assert "mix" not in seen
-    assert list(folder.iterdir()) == []
+@pytest.mark.parametrize("typed", ["x", "-1", "1.5", "9" * 11, "9" * 5000, "²", "1 2"])
+def test_a_typed_seed_that_is_none_is_refused(typed: str) -> None:
+    with pytest.raises(DialogueError, match="the seed must be a whole number"):
+        read_seed(typed)
 
 
-def test_progress_only_grows_and_ends_at_one() -> None:
-    meter = ProgressMeter()
-    steps = [meter.share("read", 0, 1), meter.share("read", 1, 1)]
-    steps += [  # two batches
-        meter.share(stage, 4 * batch + done, 8)
-        for batch in range(2)
-        for stage in STAGES[1:]
-        for done in range(5)
-    ]
-    assert steps == sorted(steps)
-    assert steps[0] == 0.0
-    assert steps[-1] == pytest.approx(1.0)
-
-
-def test_a_rolled_seed_is_accepted(studio: Studio, tmp_path: Path) -> None:
-    seed = roll_seed()
-    assert f"seed {seed}" in speak_form(studio, SpeakForm(SCRIPT, seed, ROWS), tmp_path).status
+def test_speakers_without_names_are_named_by_their_number(studio: Studio) -> None:
+    assert speaker_names(studio.pipeline.parse("[S2] a\n[S1] b")) == {"S2": "S2", "S1": "S1"}
 
 
 def test_time_left_begins_at_the_estimate_and_at_nothing_for_an_unreadable_script(
-    studio: Studio, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    studio: Studio,
 ) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     assert time_left_of(studio, "[S1] Hello.").left("semantic", 0, 1) > 0
     assert time_left_of(studio, "").left("semantic", 0, 1) == 0
+    assert expected_seconds(studio, studio.pipeline.parse(SCRIPT)) > 0

@@ -7,7 +7,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from app.metrics import Metrics, metrics_routes
-from app.run_queue import RunQueue
+from app.run_queue import QueueFullError, RunQueue
 from app.runs import Run
 from pipeline.errors import CancelledError, ScriptError
 
@@ -49,19 +49,29 @@ def test_runs_are_counted_by_outcome_and_door(queue: RunQueue) -> None:
         run = queue.submit(work, door="mcp")
         with pytest.raises((ScriptError, CancelledError), match="no"):
             run.result(LONG_S)
-    metrics.count_refused("page")
     values = _values(metrics)
     assert values["colloquy_runs_total", "api", "done"] == 2
     assert values["colloquy_runs_total", "mcp", "failed"] == 1
     assert values["colloquy_runs_total", "mcp", "cancelled"] == 1
     assert values["colloquy_runs_total", "page", "done"] == 0
-    assert values["colloquy_refused_total", "page"] == 1
     assert values["colloquy_sound_seconds_total",] == 5.0
     assert 0.0 < values["colloquy_computing_seconds_total",] < LONG_S
     assert values["colloquy_wait_seconds_count",] == 4
     assert values["colloquy_real_time_factor_count",] == 2
     assert values["colloquy_real_time_factor_bucket", "0.05"] == 2
     assert values["process_resident_memory_bytes",] > 2**20
+
+
+def test_what_a_full_queue_refuses_is_counted_by_door() -> None:
+    queue, may_end = RunQueue(n_workers=1, max_waiting=0), threading.Event()
+    metrics = Metrics(queue)
+    run = queue.submit(lambda run: may_end.wait(LONG_S))
+    with pytest.raises(QueueFullError, match="waiting"):
+        queue.submit(lambda run: None, door="api")
+    may_end.set()
+    assert run.result(LONG_S)
+    assert _values(metrics)["colloquy_refused_total", "api"] == 1
+    queue.close()
 
 
 def test_the_queue_is_shown_as_it_is(queue: RunQueue) -> None:

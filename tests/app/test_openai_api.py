@@ -20,7 +20,6 @@ from app.runs import Run
 from app.studio import Studio
 from pipeline.errors import ConfigError
 from pipeline.recording_to_voice import save_voice
-from tests.app.conftest import TURN_S, TonePipeline
 from tests.app.live_server import (
     LONG_S,
     Api,
@@ -29,6 +28,7 @@ from tests.app.live_server import (
     serve_api,
     wait_until,
 )
+from tests.app.tone_pipeline import TURN_S, TonePipeline, talk_s
 
 MAGIC = {
     "mp3": (b"ID3", b"\xff"),
@@ -118,7 +118,7 @@ def test_long_input_is_spoken_as_several_turns_of_one_speaker(
     api: Api, pipeline: TonePipeline
 ) -> None:
     text = "This sentence is said again and again.\n" * 100
-    assert seconds_of(api.say(text)) == pytest.approx(4 * TURN_S)
+    assert seconds_of(api.say(text)) == pytest.approx(talk_s(4))
     assert list(pipeline.cast) == ["S1"]
 
 
@@ -249,7 +249,7 @@ def test_two_clients_at_once_both_get_theirs(api: Api) -> None:
         texts = ["One.", "One. " * 300]
         first, second = pool.map(api.say, texts)
     assert seconds_of(first) == pytest.approx(TURN_S)
-    assert seconds_of(second) == pytest.approx(2 * TURN_S)
+    assert seconds_of(second) == pytest.approx(talk_s(2))
 
 
 def test_a_full_queue_asks_to_come_back(

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from app.studio import Studio
-from tests.app.conftest import TURN_S, TonePipeline
 from tests.app.live_server import Api, seconds_of, serve_api
+from tests.app.tone_pipeline import TonePipeline, talk_s
 
 
 @pytest.fixture
@@ -32,8 +32,8 @@ def test_a_conversation_is_spoken_from_a_script(api: Api, pipeline: TonePipeline
     }
     answer = api.post("dialogue", asked)
     assert answer.headers["x-colloquy-seed"] == "11"
-    assert float(answer.headers["x-colloquy-duration"]) == pytest.approx(2 * TURN_S)
-    assert seconds_of(answer.content) == pytest.approx(2 * TURN_S)
+    assert float(answer.headers["x-colloquy-duration"]) == pytest.approx(talk_s(2))
+    assert seconds_of(answer.content) == pytest.approx(talk_s(2))
     cast = {speaker: voice and voice.name for speaker, voice in pipeline.cast.items()}
     assert cast == {"S1": "ben", "S2": None}
     assert "x-colloquy-notes" not in answer.headers

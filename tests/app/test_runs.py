@@ -66,6 +66,34 @@ def test_places_count_down_to_running_and_no_thread_waits(queue: RunQueue) -> No
     assert asyncio.run(watch()) == [2, 1, 0]
 
 
+def test_a_place_far_from_the_front_is_told_rarely_and_the_beginning_at_once(
+    queue: RunQueue,
+) -> None:
+    gate, begun, told = (threading.Event() for _ in range(3))
+
+    def block(run: Run[bool]) -> bool:
+        begun.set()
+        return gate.wait(LONG_S)
+
+    async def watch() -> list[int]:
+        queue.submit(block, expected_s=3600.0)
+        assert begun.wait(LONG_S)
+        between = queue.submit(lambda run: True)
+        last = queue.submit(lambda run: 1)
+        places: list[int] = []
+        async for change in last.watch(0.01):
+            assert isinstance(change, Waiting)
+            places.append(change.position)
+            if change.position == 2:
+                between.cancel()
+                asyncio.get_running_loop().call_later(0.1, gate.set)
+            elif change.position == 0:
+                told.set()
+        return places
+
+    assert asyncio.run(watch()) == [2, 0]
+
+
 @pytest.mark.parametrize("fate", ["done", "raises", "cancelled"])
 def test_watching_ends_whichever_way_the_run_does(queue: RunQueue, fate: str) -> None:
     begun, may_end = threading.Event(), threading.Event()

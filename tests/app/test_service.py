@@ -12,8 +12,8 @@ from app.service import build_service
 from app.service_config import ServiceConfig
 from app.studio import Studio
 from app.voice_library import VoiceLibrary
-from tests.app.conftest import TURN_S, TonePipeline
 from tests.app.live_server import seconds_of
+from tests.app.tone_pipeline import TURN_S, TonePipeline
 
 FORM = "multipart/form-data; boundary=XX"
 FILE = (

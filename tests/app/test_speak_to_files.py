@@ -10,7 +10,7 @@ import pytest
 
 from app import cli
 from app.studio import Studio
-from tests.app.conftest import TonePipeline
+from tests.app.tone_pipeline import TonePipeline
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = "Anna: Hello there.\nBen: Hi, Anna.\nAnna: How are you?\nBen: Fine.\n"

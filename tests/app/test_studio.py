@@ -1,9 +1,22 @@
+import threading
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from app.studio import Studio, load_studio
-from pipeline.errors import CheckpointError, VoiceError
+from app.voice_library import VoiceLibrary
+from pipeline.datatypes import Dialogue, SpokenTurn
+from pipeline.errors import CancelledError, CheckpointError, VoiceError
+from pipeline.redo_request import Redo
+from tests.app.tone_pipeline import TonePipeline
+
+SCRIPT = "Anna: Hello.\nBen: Hi."
+LONG_S = 30.0
+
+
+def _ignore(stage: str, done: int, total: int) -> None:
+    assert 0 <= done <= total, stage
 
 
 def test_a_library_voice_is_given_as_its_file(studio: Studio, recordings: dict[str, Path]) -> None:
@@ -25,3 +38,70 @@ def test_samples_are_named_after_their_files(studio: Studio) -> None:
 def test_loading_without_weights_names_the_model() -> None:
     with pytest.raises(CheckpointError, match="there are no weights 'huge'"):
         load_studio("huge", "cpu")
+
+
+def test_what_is_spoken_aloud_is_what_is_spoken(studio: Studio) -> None:
+    heard: list[SpokenTurn] = []
+    aloud = studio.speak_aloud(SCRIPT, {"S1": "ben"}, 4, _ignore, heard.append)
+    quiet = studio.speak(SCRIPT, {"S1": "ben"}, 4)
+    np.testing.assert_array_equal(aloud.mix.samples, quiet.mix.samples)
+    np.testing.assert_array_equal(
+        np.concatenate([turn.mix.samples for turn in heard]), quiet.mix.samples
+    )
+    assert aloud.voices["S1"].name == "ben"
+
+
+def test_parts_are_made_anew_in_the_dialogue_given(studio: Studio) -> None:
+    first = studio.speak(SCRIPT, {}, 4)
+    redone = studio.redo(first, Redo(turn=1), _ignore)
+    edited = studio.redo_script(redone, "Anna: Hello.\nBen: Never.", _ignore)
+    for after in (redone, edited):
+        np.testing.assert_array_equal(after.cuts[0].sound.samples, first.cuts[0].sound.samples)
+    assert redone.turn_seeds[1] != first.turn_seeds[1]
+    assert edited.turns[1].text == "Never."
+
+
+def test_a_recording_becomes_a_voice_with_licence_and_consent(
+    studio: Studio, recordings: dict[str, Path]
+) -> None:
+    voice = studio.voice_of(recordings["good"], "zoe", "CC0", "she said so")
+    assert (voice.name, voice.licence, voice.consent) == ("zoe", "CC0", "she said so")
+
+
+def test_no_two_scripts_are_spoken_by_one_pipeline_at_the_same_time(tmp_path: Path) -> None:
+    pipelines = [TonePipeline(), TonePipeline()]
+    studio = Studio(pipelines[0], VoiceLibrary(tmp_path), tmp_path, pipelines[1:])
+    meet = threading.Barrier(2, timeout=LONG_S)
+    inside: list[int] = []
+
+    def stop(number: int, stage: str) -> None:
+        if stage == "mix":
+            inside.append(number)
+            assert inside.count(number) == 1, "two scripts in one pipeline"
+            meet.wait()
+            inside.remove(number)
+
+    for number, pipeline in enumerate(pipelines):
+        pipeline.before_stage = lambda stage, number=number: stop(number, stage)
+    made: list[Dialogue] = []
+    threads = [
+        threading.Thread(target=lambda seed=seed: made.append(studio.speak(SCRIPT, {}, seed)))
+        for seed in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(LONG_S)
+    assert sorted(dialogue.seed for dialogue in made) == [0, 1, 2, 3]
+
+
+def test_a_pipeline_is_given_back_after_an_error(studio: Studio) -> None:
+    def cancel(stage: str, done: int, total: int) -> None:
+        raise CancelledError("enough")
+
+    with pytest.raises(CancelledError, match="enough"):
+        studio.speak(SCRIPT, {}, 0, cancel)
+    turns = studio.stream(SCRIPT, {}, 0)
+    assert next(turns).index == 0
+    turns.close()  # type: ignore[attr-defined]  # it is a generator
+    assert len(studio.speak(SCRIPT, {}, 0).turns) == 2

@@ -1,31 +1,29 @@
-from app.visits import Visits
+from types import SimpleNamespace
+
+from app.visits import Visits, visitor_of
 
 
-def test_cancelling_stops_only_the_visitors_own_latest_job() -> None:
-    visits = Visits()
-    first, other = visits.begin("ann"), visits.begin("ben")
-    second = visits.begin("ann")
-    visits.cancel("ann")
-    assert second.is_set()
-    assert not first.is_set()
-    assert not other.is_set()
-    visits.cancel("nobody")
-
-
-def test_a_new_job_begins_without_flag_and_message() -> None:
+def test_messages_are_a_visitors_own() -> None:
     visits = Visits()
     visits.set_message("ann", "no")
     assert visits.message("ann") == "no"
-    visits.cancel("ann")
-    assert not visits.begin("ann").is_set()
-    assert visits.message("ann") == visits.message("ben") == ""
-
-
-def test_leaving_stops_the_job() -> None:
-    visits = Visits()
-    stop = visits.begin("ann")
-    visits.set_message("ann", "no")
-    visits.forget("ann")
-    visits.forget("ann")
-    assert stop.is_set()
+    assert visits.message("ben") == ""
+    visits.set_message("ann", "")
     assert visits.message("ann") == ""
+
+
+def test_who_leaves_gives_up_what_nobody_else_has_open() -> None:
+    visits = Visits()
+    for visitor, token in (("ann", "one"), ("ann", "two"), ("ben", "two"), ("ben", "three")):
+        visits.own(visitor, token)
+    visits.set_message("ann", "no")
+    assert visits.forget("ann") == {"one"}
+    assert visits.forget("ann") == set()
+    assert visits.message("ann") == ""
+    assert visits.forget("ben") == {"two", "three"}
+
+
+def test_a_visitor_is_known_by_the_session() -> None:
+    assert visitor_of(SimpleNamespace(session_hash="abc")) == "abc"
+    assert visitor_of(SimpleNamespace(session_hash=None)) == "nobody"
+    assert visitor_of(None) == "nobody"

@@ -1,40 +1,60 @@
+from collections.abc import Iterator
+
 import gradio as gr
 import pytest
 
+from app.run_queue import RunQueue
 from app.studio import Studio
-from app.web import build_demo, serve
+from app.web import build_backstage, build_demo
 from pipeline.config import MAX_SPEAKERS
-from pipeline.errors import CheckpointError
 
-PUBLIC = {"/check_script", "/sample_script", "/roll_seed", "/generate", "/cancel"}
-
-
-def test_the_page_names_its_endpoints(studio: Studio) -> None:
-    endpoints = build_demo(studio).get_api_info()["named_endpoints"]
-    assert set(endpoints) == PUBLIC
-
-
-def test_every_event_has_a_name_and_speech_runs_one_at_a_time(studio: Studio) -> None:
-    functions = build_demo(studio).fns.values()
-    unnamed = [fn for fn in functions if not fn.api_name and ("unload" not in str(fn.targets))]
-    assert unnamed == []
-    (generate,) = [fn for fn in functions if fn.api_name == "generate"]
-    assert (generate.concurrency_limit, generate.concurrency_id) == (1, "speech")
-
-
-def test_every_control_has_a_label(studio: Studio) -> None:
-    kinds = (gr.Textbox, gr.Dropdown, gr.Number, gr.Slider, gr.Audio, gr.File)
-    controls = [block for block in build_demo(studio).blocks.values() if isinstance(block, kinds)]
-    assert len([block for block in controls if isinstance(block, gr.Dropdown)]) == MAX_SPEAKERS + 1
-    assert all(control.label for control in controls)
+FOR_PROGRAMS = {"/speak", "/voices", "/estimate", "/parse"}
+WRITING = {
+    "/sample_script",
+    "/check_script",
+    "/add_turn",
+    "/remove_turn",
+    "/move_turn_up",
+    "/move_turn_down",
+    "/merge_turn",
+    "/split_turn",
+    "/set_turn_options",
+    "/respell_word",
+    "/open_file",
+}
+VOICES = {"/listen", "/judge_recording", "/save_voice"}
+SPEAKING = {"/roll_seed", "/generate", "/update", "/redo_turn", "/redo_span", "/cancel", "/export"}
+TURNS = {"/select_turn", "/play_turn", "/lock_turn", "/choose_take"}
+RUNS = {"generate", "update", "redo_turn", "redo_span", "turn_action", "speak"}
+"""Events whose work the queue orders."""
 
 
-def test_missing_weights_end_in_one_line(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    def refuse(model: str, device: str) -> Studio:
-        raise CheckpointError("no weights")
+@pytest.fixture
+def demo(studio: Studio) -> Iterator[gr.Blocks]:
+    queue = RunQueue()
+    yield build_demo(build_backstage(studio, queue, (60.0, 60.0)))
+    queue.close()
 
-    monkeypatch.setattr("app.web.load_studio", refuse)
-    assert serve() == 1
-    assert capsys.readouterr().err == "error: no weights\n"
+
+def test_the_page_names_its_endpoints_and_says_what_each_does(demo: gr.Blocks) -> None:
+    endpoints = demo.get_api_info()["named_endpoints"]
+    assert set(endpoints) == FOR_PROGRAMS | WRITING | VOICES | SPEAKING | TURNS
+    undocumented = [name for name, about in endpoints.items() if not about.get("description")]
+    assert undocumented == []
+
+
+def test_every_event_has_a_name(demo: gr.Blocks) -> None:
+    functions = demo.fns.values()
+    assert [fn for fn in functions if not fn.api_name and "unload" not in str(fn.targets)] == []
+
+
+def test_gradio_holds_back_no_run_as_the_queue_orders_them(demo: gr.Blocks) -> None:
+    runs = {fn.api_name: fn.concurrency_limit for fn in demo.fns.values() if fn.api_name in RUNS}
+    assert runs == dict.fromkeys(RUNS)
+
+
+def test_every_control_has_a_label(demo: gr.Blocks) -> None:
+    kinds = (gr.Textbox, gr.Dropdown, gr.Number, gr.Slider, gr.Audio, gr.File, gr.Checkbox)
+    controls = [block for block in demo.blocks.values() if isinstance(block, kinds)]
+    assert len([block for block in controls if isinstance(block, gr.Audio)]) > MAX_SPEAKERS
+    assert [control for control in controls if not control.label] == []

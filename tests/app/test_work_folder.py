@@ -4,7 +4,7 @@ import pytest
 
 from app.work_folder import WorkFolder, fingerprint_voices, work_folder_path
 from pipeline.errors import AudioError, DialogueError
-from tests.app.conftest import TonePipeline
+from tests.app.tone_pipeline import TonePipeline
 
 FINGERPRINT = {"script": "a", "voices": "b", "seed": "7", "options": "c", "weights": "d"}
 SCRIPT = "[S1] One.\n[S2] Two.\n[S1] Three."

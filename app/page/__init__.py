@@ -1,0 +1,1 @@
+"""The web page, section by section: what is laid out, and what its buttons do."""

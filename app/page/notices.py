@@ -1,0 +1,29 @@
+"""Errors as notices on the page; their words are shown as they are, never as markup."""
+
+import html
+import re
+from pathlib import Path
+
+import gradio as gr
+
+from app.page.markup import sentence
+
+
+def without_paths(message: str, folder: Path) -> str:
+    """A message that names files, but not where the server keeps them.
+
+    Args:
+        message: perhaps with paths of files in the folder, or of files in folders of it.
+        folder: of a workspace, or of all uploads.
+    """
+    return re.sub(rf"{re.escape(str(folder))}/(?:[0-9a-f]{{40,64}}/)*", "", message)
+
+
+def not_done(message: str, title: str = "Not done") -> gr.Error:
+    """A notice that stays until it is closed.
+
+    Args:
+        message: what was wrong, and what would work.
+        title: what did not happen.
+    """
+    return gr.Error(html.escape(sentence(message)), None, title=title, print_exception=False)

@@ -1,0 +1,191 @@
+"""Plain endpoints for programs: typed values in, files and JSON out, nothing streamed.
+
+The same functions are tools for language models when the server is started with `--mcp`.
+"""
+
+import asyncio
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from gradio.data_classes import FileData
+from gradio.events import api
+
+from app import handlers
+from app.expectation import expectation_of, expected_seconds
+from app.output_files import publish
+from app.page.notices import not_done
+from app.result_files import caption_text, result_writers
+from app.run_queue import RunQueue
+from app.runs import Run
+from app.studio import Studio
+from app.visits import visitor_of
+from app.workspaces import Workspaces
+from pipeline.casting import WantedVoice
+from pipeline.datatypes import Dialogue
+from pipeline.errors import DialogueError, VoiceError
+
+SURPRISE = "surprise"
+"""Name of a voice that the model makes up."""
+
+
+class Programs:
+    """Functions for programs.
+
+    Args:
+        studio: speaks.
+        queue: where runs wait, those of the page beside them.
+        workspaces: where files are kept for a while.
+    """
+
+    def __init__(self, studio: Studio, queue: RunQueue, workspaces: Workspaces) -> None:
+        self._studio, self._queue, self._workspaces = studio, queue, workspaces
+
+    async def speak(
+        self,
+        request: gr.Request,
+        script: str,
+        voices: dict[str, str] | None = None,
+        seed: int = 0,
+        retakes: int = 0,
+    ) -> tuple[FileData, dict[str, Any]]:
+        """Speak a dialogue script and give a wav file, with captions and settings as JSON.
+
+        Args:
+            request: whose it is.
+            script: one turn a line, such as "[S1] Hello." or "Anna: Hello."
+            voices: speaker, as "S1" or by name, to the name of a voice that `voices` lists, or
+                "surprise". Speakers left out get built-in voices.
+            seed: same script, voices and seed: same audio.
+            retakes: how many turns that do not sound like their voice may be spoken again.
+
+        Returns:
+            The wav file, and an object with seed, seconds, captions, SRT text and notes.
+        """
+        visitor = visitor_of(request) + secrets.token_hex(4)
+        try:
+            parsed = self._studio.pipeline.parse(script)
+            chosen = self._voices(voices or {})
+            checked = handlers.check_seed(seed), handlers.check_retakes(retakes)
+            expected_s = expected_seconds(self._studio, parsed)
+
+            def work(run: Run[tuple[Path, Dialogue]]) -> tuple[Path, Dialogue]:
+                dialogue = self._studio.speak(script, chosen, checked[0], run.progress, checked[1])
+                run.sound_s = dialogue.mix.duration_s
+                return self._write(dialogue), dialogue
+
+            run = self._queue.submit(work, expected_s, visitor, "api")
+            try:
+                async for _ in run.watch():
+                    await asyncio.sleep(0)
+                path, dialogue = run.result()
+            finally:
+                run.cancel()
+        except DialogueError as error:
+            raise not_done(str(error), "Not spoken") from error
+        return FileData(path=str(path), orig_name=path.name), _told(dialogue)
+
+    def voices(self) -> list[dict[str, str]]:
+        """List the voices that can be asked for, each with its name and description."""
+        built_in = self._studio.pipeline.voices
+        return [
+            {
+                "name": name,
+                "description": built_in[name].description if name in built_in else "added here",
+            }
+            for name in self._studio.voice_names()
+        ]
+
+    def estimate(self, script: str) -> dict[str, float]:
+        """Estimate a script: turns, characters, seconds of sound, seconds of computing.
+
+        Args:
+            script: as for `speak`.
+        """
+        try:
+            parsed = self._studio.pipeline.parse(script)
+        except DialogueError as error:
+            raise not_done(str(error), "Not estimated") from error
+        size = expectation_of(self._studio).size(parsed)
+        return {
+            "turns": size.n_turns,
+            "characters": size.n_characters,
+            "sound_s": size.speech_s,
+            "computing_s": expected_seconds(self._studio, parsed),
+        }
+
+    def parse(self, script: str) -> dict[str, Any]:
+        """Read a script: its speakers, its turns with their lines, and notes on what was guessed.
+
+        Args:
+            script: as for `speak`.
+        """
+        try:
+            parsed = self._studio.pipeline.parse(script)
+        except DialogueError as error:
+            raise not_done(str(error), "Not read") from error
+        return {
+            "speakers": handlers.speaker_names(parsed),
+            "turns": [
+                {
+                    "speaker": turn.speaker,
+                    "text": turn.text,
+                    "said": turn.spoken_text,
+                    "pace": turn.pace,
+                    "gap_s": turn.gap_s,
+                    "line": turn.line,
+                }
+                for turn in parsed.turns
+            ],
+            "notes": list(parsed.notes),
+        }
+
+    def _voices(self, voices: Mapping[str, str]) -> dict[str, WantedVoice]:
+        """Voices by name; never paths, which would let strangers read the server's files."""
+        wanted: dict[str, WantedVoice] = {}
+        for speaker, name in voices.items():
+            if name not in (SURPRISE, *self._studio.voice_names()):
+                raise VoiceError(
+                    f"there is no voice {name!r} for {speaker}; choose one of "
+                    f"{', '.join(self._studio.voice_names()) or 'none'}, or {SURPRISE!r}"
+                )
+            wanted[speaker] = None if name == SURPRISE else self._studio.find_voice(name)
+        return wanted
+
+    def _write(self, dialogue: Dialogue) -> Path:
+        workspace = self._workspaces.open()
+        wav = workspace.new_folder("spoken") / "dialogue.wav"
+        publish(result_writers(dialogue, wav, (), dialogue.speaker_names))
+        self._workspaces.leave(workspace.token)
+        return wav
+
+
+def add_programs(programs: Programs) -> None:
+    """Register the functions as endpoints of the page that is being built."""
+    api(programs.speak, api_name="speak", concurrency_limit=None)
+    api(programs.voices, api_name="voices", queue=False)
+    api(programs.estimate, api_name="estimate", queue=False)
+    api(programs.parse, api_name="parse", queue=False)
+
+
+def _told(dialogue: Dialogue) -> dict[str, Any]:
+    names = dialogue.speaker_names
+    return {
+        "seed": dialogue.seed,
+        "duration_s": dialogue.mix.duration_s,
+        "captions": [
+            {
+                "turn": caption.turn,
+                "speaker": caption.speaker,
+                "name": names.get(caption.speaker, caption.speaker),
+                "start_s": caption.start_s,
+                "end_s": caption.end_s,
+                "text": caption.text,
+            }
+            for caption in dialogue.captions
+        ],
+        "srt": caption_text("srt", dialogue.captions, names),
+        "notes": list(dialogue.notes),
+    }

@@ -1,0 +1,147 @@
+"""A project as the page shows it: players, captions, waveform, table, the selected turn, files."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from app.output_files import publish
+from app.page.markup import notes_markdown, waveform_html
+from app.page.result_section import ResultSection
+from app.page.turn_table import table_rows
+from app.performances import heard_take, takes_of_turn
+from app.result_files import CAPTION_FORMATS, result_writers
+from app.workspaces import Project, Workspace
+from pipeline.audio_io import write_wav
+from pipeline.datatypes import Dialogue
+from pipeline.script_marks import write_marks
+
+Updates = dict[Any, Any]
+"""Component to its new value or update; what is not named stays."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """A version of a project with its files.
+
+    Attributes:
+        project: kept in the workspace.
+        token: of the workspace.
+        files: the mix, then captions in every format.
+    """
+
+    project: Project
+    token: str
+    files: tuple[Path, ...]
+
+
+def finish(workspace: Workspace, project: Project) -> Finished:
+    """Keep a project in its workspace, and write the files that are handed out at once.
+
+    Raises:
+        DialogueError: if the disk refuses one.
+    """
+    workspace.keep(project)
+    dialogue = project.dialogue
+    wav = workspace.new_folder("dialogue") / "dialogue.wav"
+    writers = result_writers(dialogue, wav, CAPTION_FORMATS, dialogue.speaker_names)
+    publish(writers)
+    return Finished(project=project, token=workspace.token, files=tuple(writers))
+
+
+class ProjectView:
+    """Shows projects in a page's components.
+
+    Args:
+        section: where.
+        downloads: the list of files.
+        token: state that holds the workspace's token.
+        number: state that holds the version shown.
+    """
+
+    def __init__(
+        self, section: ResultSection, downloads: gr.File, token: gr.State, number: gr.State
+    ) -> None:
+        self._section, self._downloads = section, downloads
+        self._token, self._number = token, number
+
+    def token(self, token: str) -> Updates:
+        """The workspace that the page works in."""
+        return {self._token: token}
+
+    def all(self, finished: Finished, selected: int | None = None) -> Updates:
+        """Everything of a version, with one turn selected or none."""
+        project, section = finished.project, self._section
+        wav, *_ = finished.files
+        names = project.dialogue.speaker_names
+        sound = gr.Audio(value=str(wav), subtitles=subtitles(project.dialogue))
+        return {
+            section.sound: sound,
+            section.controls.update: gr.Button(interactive=True),
+            section.wave: gr.HTML(waveform_html(project.dialogue, names), visible=True),
+            section.notes: notes_markdown(project.dialogue.notes),
+            self._downloads: [str(path) for path in finished.files],
+            self._token: finished.token,
+            self._number: project.number,
+            **self.selection(project, selected),
+        }
+
+    def selection(self, project: Project, selected: int | None) -> Updates:
+        """The table, and the panel of the selected turn."""
+        panel, names = self._section.panel, project.dialogue.speaker_names
+        shown: Updates = {
+            self._section.table: table_rows(project, names, selected),
+            self._number: project.number,
+            panel.group: gr.Column(visible=selected is not None),
+        }
+        if selected is None:
+            return shown
+        turn, caption = project.dialogue.turns[selected], project.dialogue.captions[selected]
+        takes = [str(number + 1) for number in range(len(takes_of_turn(project, selected)))]
+        shown.update(
+            {
+                panel.turn: gr.Number(selected + 1, maximum=len(project.dialogue.turns)),
+                panel.words: gr.Textbox(
+                    write_marks(turn), label=f"Its words, spoken by {names.get(turn.speaker)}"
+                ),
+                panel.pace: turn.pace,
+                panel.lock: selected in project.dialogue.locked,
+                panel.takes: gr.Radio(
+                    takes, value=takes[heard_take(project, selected)], visible=len(takes) > 1
+                ),
+                panel.start: round(caption.start_s, 2),
+                panel.end: round(caption.end_s, 2),
+            }
+        )
+        return shown
+
+    def seek(self, project: Project, turn: int) -> Updates:
+        """The player at the beginning of a turn."""
+        start_s = project.dialogue.captions[turn].start_s
+        return {self._section.sound: gr.Audio(playback_position=start_s)}
+
+    def play(self, workspace: Workspace, project: Project, turn: int) -> Updates:
+        """One turn in its own player, from a file that goes with the workspace."""
+        caption = project.dialogue.captions[turn]
+        name = project.dialogue.speaker_names.get(caption.speaker, caption.speaker)
+        path = workspace.new_folder("turn") / f"turn-{turn + 1}.wav"
+        write_wav(path, project.dialogue.cuts[turn].sound)
+        sound = gr.Audio(
+            str(path),
+            label=f"Turn {turn + 1}, {name}",
+            visible=True,
+        )
+        return {self._section.panel.sound: sound}
+
+
+def subtitles(dialogue: Dialogue) -> list[dict[str, Any]]:
+    """Captions as the player shows them."""
+    names = dialogue.speaker_names
+    return [
+        {
+            "text": f"{names.get(caption.speaker, caption.speaker)}: {caption.text}",
+            "timestamp": [caption.start_s, caption.end_s],
+        }
+        for caption in dialogue.captions
+    ]

@@ -1,0 +1,78 @@
+"""Opening the page: the form and the dialogue as they were left in this browser."""
+
+from typing import Any
+
+import gradio as gr
+
+from app.handlers import CLONED, MADE_UP
+from app.page.form import Form, read_saved
+from app.page.markup import message_html
+from app.page.notices import without_paths
+from app.page.project_view import ProjectView, Updates, finish
+from app.studio import Studio
+from app.visits import Visits, visitor_of
+from app.workspaces import Workspaces
+from pipeline.errors import DialogueError
+
+
+class Restoring:
+    """Opens pages.
+
+    Args:
+        studio: knows the voices.
+        workspaces: where projects are kept.
+        visits: told whose workspace it is.
+        form: filled in as it was.
+        view: shows the project.
+        saved: what the browser keeps.
+        status: says what was found.
+    """
+
+    def __init__(
+        self,
+        studio: Studio,
+        workspaces: Workspaces,
+        visits: Visits,
+        form: Form,
+        view: ProjectView,
+        saved: gr.BrowserState,
+        status: gr.HTML,
+    ) -> None:
+        self._studio, self._workspaces, self._visits = studio, workspaces, visits
+        self._form, self._view = form, view
+        self._saved, self._status = saved, status
+
+    def open(self, saved: Any, request: gr.Request) -> Updates:
+        """Fill the page in."""
+        kept = read_saved(saved)
+        workspace = self._workspaces.open(kept["token"])
+        self._visits.own(visitor_of(request), workspace.token)
+        shown: Updates = {
+            self._saved: {**(saved if isinstance(saved, dict) else {}), "token": workspace.token},
+            **self._view.token(workspace.token),
+        }
+        try:
+            project = workspace.project
+            if project is not None:
+                shown.update(self._view.all(finish(workspace, project)))
+                shown[self._status] = message_html("Your last dialogue is here again.")
+        except DialogueError as error:
+            told = without_paths(str(error), workspace.folder)
+            shown[self._status] = message_html(f"your last dialogue is gone: {told}", True)
+        shown.update(self._form_as_left(kept))
+        return shown
+
+    def _form_as_left(self, kept: dict[str, Any]) -> Updates:
+        form = self._form
+        shown: Updates = {}
+        if kept["text"] is not None:
+            shown[form.script.text] = kept["text"]
+        for name, component in (("seed", form.controls.seed), ("retakes", form.controls.retakes)):
+            if kept[name] is not None:
+                shown[component] = kept[name]
+        shown[form.cast] = kept["cast"]
+        known = {*self._studio.voice_names(), *CLONED, MADE_UP}
+        for row, choice in zip(form.rows, kept["choices"], strict=False):
+            if choice in known:
+                shown[row.choice] = choice
+        return shown

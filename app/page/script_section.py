@@ -1,0 +1,380 @@
+"""Section "Write": the script as text and as lines, kept in step; import; edits of one turn."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from app import handlers
+from app.page.markup import message_html
+from app.page.notices import not_done
+from app.studio import Studio
+from pipeline import script_edits, script_word_edits
+from pipeline.config import MAX_SPEAKERS, LimitsConfig
+from pipeline.errors import DialogueError
+from pipeline.script_imports import import_script
+from pipeline.script_writing import lines_to_text, script_to_lines
+
+FIRST_SAMPLE = "First light"
+FIRST_SCRIPT = "Anna: Hello! Type here, one line for each turn.\nBen: And I will answer you."
+SCRIPT_FILES = [".txt", ".md", ".srt", ".vtt", ".json"]
+TEXT_VIEW, LINES_VIEW = "text", "lines"
+
+SETTLE = "async () => { await new Promise((done) => setTimeout(done, 30)); return []; }"
+"""The line editor tells of a key before its value holds it; the next step waits for that."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnTools:
+    """Controls that edit one turn of the script."""
+
+    turn: gr.Dropdown
+    pace: gr.Slider
+    gap: gr.Textbox
+    options: gr.Button
+    shown: gr.Textbox
+    said: gr.Textbox
+    respell: gr.Button
+    split_before: gr.Textbox
+    split: gr.Button
+    merge: gr.Button
+    add: gr.Button
+    remove: gr.Button
+    up: gr.Button
+    down: gr.Button
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScriptSection:
+    """Components of the section."""
+
+    sample: gr.Dropdown
+    view: gr.State
+    tabs: gr.Tabs
+    text_tab: gr.Tab
+    lines_tab: gr.Tab
+    text: gr.Textbox
+    lines: gr.Dialogue
+    feedback: gr.HTML
+    tools: TurnTools
+
+
+def build_script_section(studio: Studio) -> ScriptSection:
+    """Lay the section out."""
+    samples = studio.sample_scripts()
+    beginning = samples.get(FIRST_SAMPLE, FIRST_SCRIPT)
+    gr.Markdown("## 1 · Write")
+    sample = gr.Dropdown(
+        list(samples), value=None, label="Start from a sample", visible=bool(samples)
+    )
+    view = gr.State(TEXT_VIEW)
+    with gr.Tabs() as tabs:
+        with gr.Tab("Text", id=TEXT_VIEW) as text_tab:
+            text = gr.Textbox(
+                beginning,
+                label="Script",
+                info="One turn a line: “Anna: Hello.” or “[S1] Hello.” Up to 4 speakers.",
+                lines=10,
+                max_lines=24,
+                elem_id="script",
+            )
+        with gr.Tab("Lines", id=LINES_VIEW) as lines_tab:
+            lines = gr.Dialogue(
+                [],
+                type="list",
+                speakers=[f"S{number + 1}" for number in range(MAX_SPEAKERS)],
+                label="Lines of the script",
+                info=None,
+                ui_mode="dialogue",
+                interactive=True,
+                elem_id="lines",
+            )
+    feedback = gr.HTML(elem_id="feedback")
+    return ScriptSection(
+        sample=sample,
+        view=view,
+        tabs=tabs,
+        text_tab=text_tab,
+        lines_tab=lines_tab,
+        text=text,
+        lines=lines,
+        feedback=feedback,
+        tools=_build_tools(),
+    )
+
+
+def _build_tools() -> TurnTools:
+    limits = LimitsConfig()
+    with gr.Accordion("Edit one turn: pace, gap, respelling, order", open=False, elem_id="tools"):
+        turn = gr.Dropdown([], label="Turn of the script", elem_id="tool-turn")
+        with gr.Row():
+            add = gr.Button("Add below", size="sm", min_width=90)
+            remove = gr.Button("Remove", size="sm", min_width=90)
+            up = gr.Button("Move up", size="sm", min_width=90)
+            down = gr.Button("Move down", size="sm", min_width=90)
+        with gr.Row(elem_classes="bottom"):
+            pace = gr.Slider(
+                limits.min_pace,
+                limits.max_pace,
+                value=1.0,
+                step=0.05,
+                label="Pace (1 is the voice's own)",
+                min_width=160,
+            )
+            gap = gr.Textbox(
+                label="Gap before, in seconds; below 0 overlaps",
+                placeholder="empty: as usual",
+                max_lines=1,
+                min_width=160,
+            )
+            options = gr.Button("Set pace and gap", size="sm", min_width=120)
+        with gr.Row(elem_classes="bottom"):
+            shown = gr.Textbox(label="Word in the turn", placeholder="Worcester", min_width=120)
+            said = gr.Textbox(label="Say it as", placeholder="wuster", min_width=120)
+            respell = gr.Button("Respell", size="sm", min_width=90)
+        with gr.Row(elem_classes="bottom"):
+            split_before = gr.Textbox(
+                label="Split before these words", placeholder="in the middle", min_width=160
+            )
+            split = gr.Button("Split", size="sm", min_width=90)
+            merge = gr.Button("Merge with the next", size="sm", min_width=120)
+    return TurnTools(
+        turn=turn,
+        pace=pace,
+        gap=gap,
+        options=options,
+        shown=shown,
+        said=said,
+        respell=respell,
+        split_before=split_before,
+        split=split,
+        merge=merge,
+        add=add,
+        remove=remove,
+        up=up,
+        down=down,
+    )
+
+
+class ScriptEvents:
+    """What the section's controls do."""
+
+    def __init__(self, studio: Studio) -> None:
+        self._studio = studio
+
+    def sample(self, title: str) -> str:
+        """The text of a sample script."""
+        return self._studio.sample_scripts()[title]
+
+    def feedback(self, text: str) -> handlers.ScriptFeedback:
+        """What is in the script."""
+        return handlers.read_script(self._studio, text)
+
+    def read_lines(self, lines: Sequence[dict[str, str]], text: str, view: str) -> Any:
+        """The text of the line editor; while the text is being edited, it stays."""
+        if view != LINES_VIEW:
+            return gr.skip()
+        written = lines_to_text(lines)
+        return gr.skip() if written == text else written
+
+    def show_lines(self, text: str) -> tuple[Any, str]:
+        """The script as lines, and the view that is now open."""
+        return self._lines(text), LINES_VIEW
+
+    def show_text(self) -> str:
+        """The view that is now open."""
+        return TEXT_VIEW
+
+    def lines_update(self, text: str, lines: Sequence[dict[str, str]], view: str) -> Any:
+        """Lines that show what the text says; left alone where they do already."""
+        if view != LINES_VIEW or lines_to_text(lines) == text:
+            return gr.skip()
+        return self._lines(text)
+
+    def _lines(self, text: str) -> Any:
+        try:
+            script = self._studio.pipeline.parse(text)
+        except DialogueError:
+            return gr.Dialogue(
+                [{"speaker": "", "text": line} for line in text.splitlines()],
+                interactive=False,
+                label="Lines of the script: mend the text first",
+            )
+        names = list(handlers.speaker_names(script).values())
+        free = (f"S{number + 1}" for number in range(MAX_SPEAKERS))
+        speakers = [*names, *(name for name in free if name not in names)][:MAX_SPEAKERS]
+        return gr.Dialogue(
+            script_to_lines(script),
+            speakers=speakers,
+            interactive=True,
+            label="Lines of the script",
+        )
+
+    def import_file(self, path: str) -> tuple[Any, str]:
+        """The text of a script file, and what to know of it."""
+        try:
+            imported = import_script(Path(path).name, Path(path).read_bytes())
+        except DialogueError as error:
+            return gr.skip(), message_html(str(error), problem=True)
+        notes = ". ".join((f"Imported {Path(path).name}", *imported.notes))
+        return imported.text, message_html(notes)
+
+    def show_turn(self, text: str, turn: int | None) -> tuple[float, str]:
+        """Pace and gap of a turn of the script."""
+        try:
+            turns = self._studio.pipeline.parse(text).turns
+        except DialogueError:
+            return 1.0, ""
+        if turn is None or turn >= len(turns):
+            return 1.0, ""
+        gap_s = turns[turn].gap_s
+        return turns[turn].pace, "" if gap_s is None else f"{gap_s:g}"
+
+    def add(self, text: str, turn: int | None) -> tuple[str, int]:
+        """A new turn below one."""
+        at = self._turn(turn)
+        return self._edit(script_edits.add_turn, text, at), at + 1
+
+    def remove(self, text: str, turn: int | None) -> tuple[str, int]:
+        """The script without a turn."""
+        at = self._turn(turn)
+        return self._edit(script_edits.remove_turn, text, at), max(0, at - 1)
+
+    def move_up(self, text: str, turn: int | None) -> tuple[str, int]:
+        """A turn before the one above it."""
+        at = self._turn(turn)
+        return self._edit(script_edits.move_turn, text, at, -1), at - 1
+
+    def move_down(self, text: str, turn: int | None) -> tuple[str, int]:
+        """A turn after the one below it."""
+        at = self._turn(turn)
+        return self._edit(script_edits.move_turn, text, at, 1), at + 1
+
+    def merge(self, text: str, turn: int | None) -> tuple[str, int]:
+        """A turn and the next one as one."""
+        at = self._turn(turn)
+        return self._edit(script_word_edits.merge_turn, text, at), at
+
+    def split(self, text: str, turn: int | None, before: str) -> tuple[str, int]:
+        """A turn as two."""
+        at = self._turn(turn)
+        return self._edit(self._split, text, at, before.strip()), at
+
+    def set_options(self, text: str, turn: int | None, pace: float, gap: str) -> tuple[str, int]:
+        """Another pace and gap for a turn."""
+        at = self._turn(turn)
+        changed = self._edit(script_edits.set_pace, text, at, pace)
+        return self._edit(self._set_gap, changed, at, gap.strip()), at
+
+    def respell(self, text: str, turn: int | None, shown: str, said: str) -> tuple[str, int]:
+        """Another way to say a word of a turn."""
+        at = self._turn(turn)
+        return self._edit(script_word_edits.respell, text, at, shown.strip(), said.strip()), at
+
+    def _split(self, text: str, turn: int, before: str) -> str:
+        turns = self._studio.pipeline.parse(text).turns
+        words = turns[turn].text if turn < len(turns) else ""
+        at = words.find(before) if before else _middle(words)
+        if at < 0:
+            raise DialogueError(f"turn {turn + 1} does not hold the words {before!r}")
+        return script_word_edits.split_turn(text, turn, at)
+
+    @staticmethod
+    def _set_gap(text: str, turn: int, gap: str) -> str:
+        try:
+            gap_s = float(gap) if gap else None
+        except ValueError as error:
+            raise DialogueError(
+                f"the gap {gap!r} is no number of seconds; write 0.5, or -0.2 to overlap"
+            ) from error
+        return script_edits.set_gap(text, turn, gap_s)
+
+    @staticmethod
+    def _turn(turn: int | None) -> int:
+        if turn is None or turn < 0:
+            raise not_done("choose a turn first")
+        return int(turn)
+
+    @staticmethod
+    def _edit(change: Callable[..., str], *arguments: Any) -> str:
+        try:
+            return change(*arguments)
+        except DialogueError as error:
+            raise not_done(str(error)) from error
+
+
+def connect_script_section(section: ScriptSection, events: ScriptEvents) -> None:
+    """Wire the section up, but for what its text decides elsewhere on the page."""
+    quiet: dict[str, Any] = {"queue": False, "show_progress": "hidden"}
+    private: dict[str, Any] = {**quiet, "api_visibility": "private"}
+    text, lines, view = section.text, section.lines, section.view
+    section.sample.input(
+        events.sample,
+        section.sample,
+        text,
+        api_name="sample_script",
+        api_description="The text of a sample script, by its title.",
+        **quiet,
+    )
+    typed = lines.input(None, None, None, js=SETTLE, api_name="line_typed", **private)
+    follow: tuple[Any, Any] = (typed.then, lines.change)
+    for number, event in enumerate(follow):
+        event(events.read_lines, [lines, text, view], text, api_name=f"lines_{number}", **private)
+    section.text_tab.select(events.show_text, None, view, api_name="show_text", **private)
+    section.lines_tab.select(
+        events.show_lines, text, [lines, view], api_name="show_lines", **private
+    )
+    _connect_tools(section, events, quiet)
+
+
+def _connect_tools(section: ScriptSection, events: ScriptEvents, quiet: dict[str, Any]) -> None:
+    tools, outputs = section.tools, [section.text, section.tools.turn]
+    given = [section.text, tools.turn]
+    tools.turn.change(
+        events.show_turn,
+        given,
+        [tools.pace, tools.gap],
+        api_name="show_turn_options",
+        api_visibility="private",
+        **quiet,
+    )
+    edits: list[tuple[gr.Button, Callable[..., Any], str, list[Any], str]] = [
+        (tools.add, events.add, "add_turn", [], "Add a turn below one."),
+        (tools.remove, events.remove, "remove_turn", [], "Remove a turn."),
+        (tools.up, events.move_up, "move_turn_up", [], "Move a turn up."),
+        (tools.down, events.move_down, "move_turn_down", [], "Move a turn down."),
+        (tools.merge, events.merge, "merge_turn", [], "Join a turn and the next."),
+        (tools.split, events.split, "split_turn", [tools.split_before], "Split a turn in two."),
+        (
+            tools.options,
+            events.set_options,
+            "set_turn_options",
+            [tools.pace, tools.gap],
+            "Set pace and gap of a turn.",
+        ),
+        (
+            tools.respell,
+            events.respell,
+            "respell_word",
+            [tools.shown, tools.said],
+            "Say a word of a turn in another way.",
+        ),
+    ]
+    for button, change, name, more, about in edits:
+        button.click(
+            change,
+            [*given, *more],
+            outputs,
+            api_name=name,
+            api_description=f"{about} Turns are numbered from 0. Gives the script, and the turn.",
+            **quiet,
+        )
+
+
+def _middle(words: str) -> int:
+    """Where a turn is best split: after the sentence end, or the blank, nearest its middle."""
+    ends = [at + 2 for at in range(len(words) - 2) if words[at] in ".?!;" and words[at + 1] == " "]
+    places = ends or [at for at, mark in enumerate(words) if mark == " "]
+    return min(places, key=lambda at: abs(at - len(words) / 2), default=0)

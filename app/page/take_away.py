@@ -1,0 +1,236 @@
+"""Section "Take away": files in the formats wanted; a project zip that opens again here."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from app.exports import PARTS, ExportChoice, ExportContext, export_dialogue
+from app.handlers import CLONED, MADE_UP, read_kept_form
+from app.page.form import Form
+from app.page.markup import message_html
+from app.page.notices import not_done, without_paths
+from app.page.project_view import ProjectView, Updates, finish
+from app.page.script_section import SCRIPT_FILES, ScriptEvents
+from app.project_zip import read_project
+from app.studio import Studio
+from app.visits import Visits, visitor_of
+from app.workspaces import DIALOGUE_NAME, Project, Workspace, Workspaces
+from pipeline.audio_io import available_formats
+from pipeline.config import MAX_SPEAKERS
+from pipeline.dialogue_files import load_dialogue, save_dialogue
+from pipeline.errors import DialogueError
+from pipeline.recording_to_voice import save_voice
+from pipeline.takes import TurnTake
+
+PART_LABELS = {
+    "mix": "Mix",
+    "stereo": "Stereo, a speaker per side",
+    "stems": "A file per speaker",
+    "turns": "A file per turn",
+    "captions": "Captions: SRT, VTT, JSON",
+    "project": "One zip of all, opens again here",
+}
+USUAL_PARTS = ["mix", "stereo", "stems", "turns", "captions", "project"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeAwaySection:
+    """Components of the section."""
+
+    downloads: gr.File
+    parts: gr.CheckboxGroup
+    sound_format: gr.Dropdown
+    make: gr.Button
+
+
+def build_take_away_section() -> TakeAwaySection:
+    """Lay the section out."""
+    assert {*PART_LABELS} == {*PARTS}, PARTS
+    gr.Markdown("## 4 · Take away")
+    with gr.Accordion("Choose files and format", open=False):
+        parts = gr.CheckboxGroup(
+            [(label, part) for part, label in PART_LABELS.items()],
+            value=USUAL_PARTS,
+            label="What to make",
+            elem_id="parts",
+        )
+        with gr.Row(elem_classes="bottom"):
+            sound_format = gr.Dropdown(
+                list(available_formats()), value="wav", label="Format of sounds", min_width=120
+            )
+            make = gr.Button("Make the files", elem_id="export", min_width=120)
+    downloads = gr.File(
+        label="Files",
+        file_count="multiple",
+        interactive=False,
+        height=220,
+        elem_id="downloads",
+    )
+    return TakeAwaySection(downloads=downloads, parts=parts, sound_format=sound_format, make=make)
+
+
+def build_open_button() -> gr.UploadButton:
+    """The button that reads a script or a project from a file."""
+    return gr.UploadButton(
+        "Open a script or project",
+        file_types=[*SCRIPT_FILES, ".zip"],
+        size="sm",
+        elem_id="open",
+        min_width=160,
+    )
+
+
+class TakeAwayEvents:
+    """What the section's buttons do.
+
+    Args:
+        studio: knows the weights.
+        workspaces: where projects are kept.
+        visits: told whose workspace it is.
+        script: reads scripts.
+        view: shows projects.
+        form: what a project fills in.
+    """
+
+    def __init__(
+        self,
+        studio: Studio,
+        workspaces: Workspaces,
+        visits: Visits,
+        script: ScriptEvents,
+        view: ProjectView,
+        form: Form,
+    ) -> None:
+        self._studio, self._workspaces, self._visits = studio, workspaces, visits
+        self._script, self._view, self._form = script, view, form
+
+    def export(self, parts: Sequence[str], sound_format: str, token: str, number: str) -> list[str]:
+        """Write the chosen files."""
+        workspace = self._workspaces.open(token)
+        try:
+            project = workspace.expect(number)
+            choice = ExportChoice(parts=frozenset(parts), sound_format=sound_format)
+            folder = workspace.new_folder("export")
+            context = self._context(project, workspace.new_folder("voices"))
+            made = export_dialogue(project.dialogue, choice, folder, context)
+        except DialogueError as error:
+            raise not_done(str(error), "No files made") from error
+        return [str(path) for path in made]
+
+    def open_file(self, path: str, token: str, request: gr.Request) -> Updates:
+        """Read a script, or a project with its sound."""
+        workspace = self._workspaces.open(token)
+        workspace.note_upload(path)
+        feedback = self._form.script.feedback
+        if not path.lower().endswith(".zip"):
+            text, message = self._script.import_file(path)
+            return {self._form.script.text: text, feedback: message}
+        try:
+            project = self._read_project(Path(path), workspace)
+            finished = finish(workspace, project)
+        except DialogueError as error:
+            message = without_paths(str(error).replace(path, Path(path).name), workspace.folder)
+            return {feedback: message_html(message, problem=True)}
+        self._visits.own(visitor_of(request), workspace.token)
+        return {**self.fill_in(project), **self._view.all(finished)}
+
+    def fill_in(self, project: Project) -> Updates:
+        """The form as it was when the project was made."""
+        form, controls = project.form, self._form.controls
+        shown: Updates = {self._form.script.text: project.text}
+        if isinstance(form.get("seed"), int):
+            shown[controls.seed] = form["seed"]
+        if isinstance(form.get("retakes"), int):
+            shown[controls.retakes] = form["retakes"]
+        kept = dict(list(form.get("voices", {}).items())[:MAX_SPEAKERS])
+        shown[self._form.cast] = list(kept)
+        known = {*self._studio.voice_names(), *CLONED, MADE_UP}
+        for row, choice in zip(self._form.rows, kept.values(), strict=False):
+            if choice in known:
+                shown[row.choice] = choice
+        return shown
+
+    def _context(self, project: Project, folder: Path) -> ExportContext:
+        dialogue = project.dialogue
+        voice_files: dict[str, Path | bytes] = {}
+        chosen = project.form.get("voices", {})
+        for speaker, voice in dialogue.voices.items():
+            if chosen.get(dialogue.speaker_names.get(speaker, speaker)) in CLONED:
+                path = folder / f"{speaker}.safetensors"
+                save_voice(path, voice)
+                voice_files[speaker] = path
+
+        def write_dialogue(path: Path) -> None:
+            save_dialogue(path, dialogue, project.takes)
+
+        return ExportContext(
+            text=project.text,
+            conditions=self._studio.pipeline.conditions(),
+            form=project.form,
+            voice_files=voice_files,
+            write_dialogue=write_dialogue,
+        )
+
+    def _read_project(self, path: Path, workspace: Workspace) -> Project:
+        folder = workspace.new_folder("project")
+        contents = read_project(path, folder=folder)
+        if contents.dialogue is None:
+            raise DialogueError(f"{path.name} holds no dialogue; open a zip that was made here")
+        source = contents.dialogue
+        if isinstance(source, bytes):
+            stored_at = folder / DIALOGUE_NAME
+            stored_at.write_bytes(source)
+        else:
+            stored_at = source
+        stored = load_dialogue(stored_at)
+        takes: dict[int, tuple[TurnTake, ...]] = {
+            turn: tuple(each) for turn, each in stored.takes.items()
+        }
+        return Project(
+            text=contents.text,
+            dialogue=self._studio.pipeline.adopt(stored.dialogue),
+            takes=takes,
+            form=read_kept_form(contents.form),
+        )
+
+
+def connect_take_away_section(
+    section: TakeAwaySection,
+    opener: gr.UploadButton,
+    events: TakeAwayEvents,
+    states: tuple[gr.State, gr.State],
+    shown: list[Any],
+) -> None:
+    """Wire the section up.
+
+    Args:
+        section: laid out.
+        opener: the button that opens files.
+        events: what the buttons do.
+        states: the workspace's token, and the version shown.
+        shown: components that an opened file may change.
+    """
+    token, number = states
+    section.make.click(
+        events.export,
+        [section.parts, section.sound_format, token, number],
+        section.downloads,
+        api_name="export",
+        api_description="Write the dialogue of this visit as files: its parts, in a format.",
+        concurrency_limit=2,
+        concurrency_id="files",
+        show_progress_on=section.downloads,
+    )
+    opener.upload(
+        events.open_file,
+        [opener, token],
+        shown,
+        api_name="open_file",
+        api_description="Read a script (txt, md, srt, vtt, json) or a project (zip).",
+        concurrency_limit=2,
+        concurrency_id="files",
+        show_progress="hidden",
+    )

@@ -1,0 +1,114 @@
+"""What the table of turns and the selected turn's panel do, but for the work that takes time."""
+
+from collections.abc import AsyncIterator, Callable
+
+import gradio as gr
+
+from app.page.notices import not_done
+from app.page.project_view import ProjectView, Updates, finish
+from app.page.speaking import Speaking, turn_index
+from app.performances import choose_take, follow_redo, heard_take, set_lock, takes_of_turn
+from app.workspaces import Project, Workspaces
+from pipeline.errors import DialogueError
+
+
+class TurnEvents:
+    """Turns of the project that a page shows.
+
+    Args:
+        workspaces: where projects are kept.
+        speaking: makes turns anew.
+        view: shows projects.
+        text: holds the script.
+    """
+
+    def __init__(
+        self, workspaces: Workspaces, speaking: Speaking, view: ProjectView, text: gr.Textbox
+    ) -> None:
+        self._workspaces, self._speaking = workspaces, speaking
+        self._view, self._text = view, text
+
+    async def act(
+        self, event: gr.EventData, request: gr.Request, text: str, token: str, number: str
+    ) -> AsyncIterator[Updates]:
+        """What a row's button asks for; `text` is the script on the page."""
+        index, action = int(event.turn) - 1, str(event.action)
+        if action == "redo":
+            async for shown in self._speaking.redo_again(index, token, number, request):
+                yield shown
+        elif action == "lock":
+            project = self._project(token, number)
+            yield self.lock(index + 1, index not in project.dialogue.locked, token, number)
+        elif action == "take":
+            project, index = self._turn(index + 1, token, number)
+            following = heard_take(project, index) + 1
+            n_takes = len(takes_of_turn(project, index))
+            yield self.take(index + 1, str(following % n_takes + 1), text, token, number)
+        elif action == "play":
+            yield {
+                **self.select(index + 1, token, number),
+                **self.play(index + 1, token, number),
+            }
+        else:
+            yield self.select(index + 1, token, number)
+
+    def select(self, turn: float | None, token: str, number: str) -> Updates:
+        """Show a turn's panel, and let the player stand where it begins."""
+        project, index = self._turn(turn, token, number)
+        return {**self._view.selection(project, index), **self._view.seek(project, index)}
+
+    def play(self, turn: float | None, token: str, number: str) -> Updates:
+        """One turn alone, as sound."""
+        workspace = self._workspaces.open(token)
+        return self._view.play(workspace, *self._turn(turn, token, number))
+
+    def lock(self, turn: float | None, locked: bool, token: str, number: str) -> Updates:
+        """Keep a turn from being changed, or let it change again."""
+        index = self._turn(turn, token, number)[1]
+        changed = self._change(lambda project: set_lock(project, index, locked), token, number)
+        return self._view.selection(changed, index)
+
+    def take(self, turn: float | None, take: str, text: str, token: str, number: str) -> Updates:
+        """Let another take of a turn be heard; the script on the page follows its words."""
+        project, index = self._turn(turn, token, number)
+        if take == str(heard_take(project, index) + 1):
+            return {}
+        workspace = self._workspaces.open(token)
+        try:
+            with workspace.lock:
+                changed = choose_take(workspace.expect(number), index, _take_number(take) - 1)
+                finished = finish(workspace, changed)
+        except DialogueError as error:
+            raise not_done(str(error)) from error
+        shown = {**self._view.all(finished, index), **self._view.play(workspace, changed, index)}
+        followed = follow_redo(text, project, changed, index)
+        return shown if followed is None else {**shown, self._text: followed}
+
+    def _project(self, token: str, number: str) -> Project:
+        try:
+            return self._workspaces.open(token).expect(number)
+        except DialogueError as error:
+            raise not_done(str(error)) from error
+
+    def _turn(self, turn: float | None, token: str, number: str) -> tuple[Project, int]:
+        project = self._project(token, number)
+        try:
+            return project, turn_index(project, turn)
+        except DialogueError as error:
+            raise not_done(str(error)) from error
+
+    def _change(self, change: Callable[[Project], Project], token: str, number: str) -> Project:
+        """Another version of the project that needs no other files."""
+        workspace = self._workspaces.open(token)
+        try:
+            with workspace.lock:
+                changed = change(workspace.expect(number))
+                workspace.keep(changed)
+        except DialogueError as error:
+            raise not_done(str(error)) from error
+        return changed
+
+
+def _take_number(take: str | None) -> int:
+    """A take's number from 1; 0, which no take has, for what is no number."""
+    return int(take) if take and take.isdecimal() and len(take) < 6 else 0

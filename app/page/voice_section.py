@@ -1,0 +1,304 @@
+"""Section "Voices": one row for each speaker: built-in, made up, recorded, or from a file."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import numpy as np
+from numpy.typing import NDArray
+
+from app.handlers import CLONED, MADE_UP, OWN_RECORDING, VOICE_FILE
+from app.page.markup import envelope_svg, message_html
+from app.page.notices import not_done
+from app.studio import Studio
+from app.workspaces import Workspace, Workspaces
+from pipeline.config import MAX_SPEAKERS
+from pipeline.datatypes import Waveform
+from pipeline.errors import DialogueError
+from pipeline.recording_quality import RecordingQuality
+from pipeline.recording_to_voice import load_voice, save_voice
+
+WAVEFORM = gr.WaveformOptions(waveform_color="#8f8578", waveform_progress_color="#1c7d77")
+"""Colours that can be told apart from either background."""
+
+CONSENT = "This is my own voice, or its owner agreed to its use here."
+CONSENT_NOTE = "Confirmed on the page: own voice, or its owner agreed to its use."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoiceControls:
+    """Components of one speaker's row."""
+
+    group: gr.Column
+    choice: gr.Dropdown
+    listen: gr.Button
+    sample: gr.Audio
+    recording: gr.Audio
+    file: gr.File
+    quality: gr.HTML
+    consent: gr.Checkbox
+    keep: gr.Accordion
+    name: gr.Textbox
+    licence: gr.Textbox
+    save: gr.Button
+    saved: gr.DownloadButton
+
+
+def voice_choices(studio: Studio) -> list[tuple[str, str]]:
+    """Labels and values of a voice dropdown."""
+    built_in = studio.pipeline.voices
+    named = []
+    for name in studio.voice_names():
+        about = " ".join(built_in[name].description.split()) if name in built_in else "added by you"
+        kind = about.partition(". ")[0]  # the rest is told by `python -m app voices`
+        named.append((f"{name} · {kind}" if kind else name, name))
+    return [
+        *named,
+        ("Surprise me (made up)", MADE_UP),
+        ("My recording", OWN_RECORDING),
+        ("A voice file", VOICE_FILE),
+    ]
+
+
+def build_voice_section(studio: Studio) -> list[VoiceControls]:
+    """Lay the section out: rows for as many speakers as a script may have."""
+    gr.Markdown("## 2 · Voices")
+    names = studio.voice_names()
+    return [
+        _build_row(studio, row, names[row % len(names)] if names else MADE_UP)
+        for row in range(MAX_SPEAKERS)
+    ]
+
+
+def _build_row(studio: Studio, row: int, voice: str) -> VoiceControls:
+    who = f"S{row + 1}"
+    with gr.Column(visible=row < 2, elem_classes=["voice-row", f"edge-{who.lower()}"]) as group:
+        with gr.Row(elem_classes="bottom"):
+            choice = gr.Dropdown(
+                voice_choices(studio), value=voice, label=f"Voice of {who}", scale=4, min_width=180
+            )
+            listen = gr.Button(
+                "Listen", size="sm", scale=1, min_width=80, elem_id=f"listen-{row + 1}"
+            )
+        sample = gr.Audio(
+            label="How this voice sounds",
+            interactive=False,
+            visible=False,
+            autoplay=True,
+            buttons=[],
+            waveform_options=WAVEFORM,
+        )
+        recording = gr.Audio(
+            sources=["upload", "microphone"],
+            type="filepath",
+            label="1 to 60 s of one person speaking; the scissors trim it",
+            visible=False,
+            elem_id=f"recording-{row + 1}",
+            waveform_options=WAVEFORM,
+        )
+        file = gr.File(
+            label="Voice file",
+            file_types=[".safetensors"],
+            visible=False,
+            height=110,
+            elem_id=f"voice-file-{row + 1}",
+        )
+        quality = gr.HTML(visible=False, elem_classes="quality", elem_id=f"quality-{row + 1}")
+        consent = gr.Checkbox(
+            label=CONSENT, value=False, visible=False, elem_id=f"consent-{row + 1}"
+        )
+        with gr.Accordion("Keep this voice as a file", open=False, visible=False) as keep:
+            with gr.Row(elem_classes="bottom"):
+                name = gr.Textbox(label="Name", placeholder="anna-2", min_width=120)
+                licence = gr.Textbox(
+                    label="Licence or origin", placeholder="my own, CC0", min_width=120
+                )
+            with gr.Row():
+                save = gr.Button("Make the file", size="sm", min_width=110)
+                saved = gr.DownloadButton(
+                    "Save it", size="sm", visible=False, min_width=110, elem_id=f"saved-{row + 1}"
+                )
+    return VoiceControls(
+        group=group,
+        choice=choice,
+        listen=listen,
+        sample=sample,
+        recording=recording,
+        file=file,
+        quality=quality,
+        consent=consent,
+        keep=keep,
+        name=name,
+        licence=licence,
+        save=save,
+        saved=saved,
+    )
+
+
+class VoiceEvents:
+    """What the rows' controls do."""
+
+    def __init__(self, studio: Studio, workspaces: Workspaces) -> None:
+        self._studio, self._workspaces = studio, workspaces
+
+    def choose(self, choice: str) -> list[Any]:
+        """Show what a choice needs, and hide the rest."""
+        cloned = choice in CLONED
+        return [
+            gr.Button(interactive=choice in self._studio.voice_names()),
+            gr.Audio(visible=False, value=None),
+            gr.Audio(visible=choice == OWN_RECORDING),
+            gr.File(visible=choice == VOICE_FILE),
+            gr.HTML(visible=cloned),
+            gr.Checkbox(visible=cloned),
+            gr.Accordion(visible=choice == OWN_RECORDING),
+        ]
+
+    def listen(self, choice: str) -> Any:
+        """What a voice sounds like."""
+        if choice not in self._studio.voice_names():
+            raise not_done("choose a voice with a name to listen to")
+        found = self._studio.find_voice(choice)
+        try:
+            voice = (
+                load_voice(found)
+                if isinstance(found, Path)
+                else self._studio.pipeline.voices[choice]
+            )
+            sound = self._studio.pipeline.prompt_sound(voice)
+        except DialogueError as error:
+            raise not_done(str(error)) from error
+        return gr.Audio(int16_sound(sound), visible=True)
+
+    def judge(self, recording: str | None, token: str) -> tuple[str, Any]:
+        """How good a recording is, in words and as a picture."""
+        if not recording:
+            return message_html("No recording yet."), gr.Checkbox(value=False)
+        self._workspaces.open(token).note_upload(recording)
+        try:
+            quality = self._studio.pipeline.judge_recording(recording)
+        except DialogueError as error:
+            return message_html(_file_error(error, recording), problem=True), gr.skip()
+        return _quality_html(quality), gr.skip()
+
+    def read_file(self, path: str | None, token: str) -> str:
+        """Whose voice is in a voice file."""
+        if not path:
+            return message_html("No voice file yet.")
+        self._workspaces.open(token).note_upload(path)
+        try:
+            voice = load_voice(path)
+            self._studio.pipeline.prompt_sound(voice)
+        except DialogueError as error:
+            return message_html(_file_error(error, path), problem=True)
+        told = [f"Voice “{voice.name}”", *filter(None, (voice.licence, voice.consent))]
+        return message_html(". ".join(told))
+
+    def save(
+        self, recording: str | None, consent: bool, name: str, licence: str, token: str
+    ) -> tuple[Any, str, str]:
+        """Make a voice file of a recording."""
+        if not consent:
+            raise not_done("tick the box that says the person agreed, first")
+        if not recording:
+            raise not_done("upload or record something first")
+        workspace: Workspace = self._workspaces.open(token)
+        try:
+            voice = self._studio.voice_of(Path(recording), name, licence.strip(), CONSENT_NOTE)
+            path = workspace.new_folder("voice") / f"{_safe_name(voice.name)}.safetensors"
+            save_voice(path, voice)
+        except DialogueError as error:
+            raise not_done(_file_error(error, recording)) from error
+        done = message_html(f"The voice file “{path.name}” is ready to be saved.")
+        return gr.DownloadButton(value=str(path), visible=True), done, workspace.token
+
+
+def connect_voice_section(
+    rows: Sequence[VoiceControls], events: VoiceEvents, token: gr.State
+) -> None:
+    """Wire the rows up."""
+    quiet: dict[str, Any] = {"queue": False, "show_progress": "hidden"}
+    for number, row in enumerate(rows, start=1):
+        private: dict[str, Any] = {**quiet, "api_visibility": "private"}
+        shown = [
+            row.listen,
+            row.sample,
+            row.recording,
+            row.file,
+            row.quality,
+            row.consent,
+            row.keep,
+        ]
+        row.choice.change(
+            events.choose, row.choice, shown, api_name=f"choose_voice_{number}", **private
+        )
+        row.listen.click(
+            events.listen,
+            row.choice,
+            row.sample,
+            api_name="listen" if number == 1 else f"listen_{number}",
+            api_description="A built-in voice as sound.",
+            api_visibility="public" if number == 1 else "private",
+            show_progress="minimal",
+            concurrency_limit=2,
+            concurrency_id="listen",
+        )
+        row.recording.change(
+            events.judge,
+            [row.recording, token],
+            [row.quality, row.consent],
+            api_name="judge_recording" if number == 1 else f"judge_recording_{number}",
+            api_description="How good a recording is as a voice prompt, in words.",
+            api_visibility="public" if number == 1 else "private",
+            show_progress="hidden",
+            concurrency_limit=2,
+            concurrency_id="listen",
+        )
+        row.file.change(
+            events.read_file,
+            [row.file, token],
+            row.quality,
+            api_name=f"read_voice_file_{number}",
+            **private,
+        )
+        row.save.click(
+            events.save,
+            [row.recording, row.consent, row.name, row.licence, token],
+            [row.saved, row.quality, token],
+            api_name="save_voice" if number == 1 else f"save_voice_{number}",
+            api_description="Make a voice file of a recording, with name, licence and consent.",
+            api_visibility="public" if number == 1 else "private",
+            show_progress_on=row.quality,
+            concurrency_limit=1,
+            concurrency_id="voices",
+        )
+
+
+def int16_sound(sound: Waveform) -> tuple[int, NDArray[np.int16]]:
+    """A sound as the player wants it; whole numbers are not levelled anew by it."""
+    samples = np.round(np.clip(sound.samples, -1.0, 1.0) * 32767.0).astype(np.int16)
+    return sound.sample_rate_hz, samples
+
+
+def _quality_html(quality: RecordingQuality) -> str:
+    told = "".join(
+        message_html(finding.message, finding.severity == "problem") for finding in quality.findings
+    )
+    used = None
+    if quality.used_span_s is not None and quality.duration_s > 0:
+        start_s, end_s = quality.used_span_s
+        used = (start_s / quality.duration_s, end_s / quality.duration_s)
+    label = f"The recording, {quality.duration_s:.1f} s; in colour what serves as the prompt"
+    return told + envelope_svg(quality.envelope, used, label)
+
+
+def _file_error(error: DialogueError, path: str) -> str:
+    """The message, with the file's name in place of where the server keeps it."""
+    return str(error).replace(str(path), Path(path).name)
+
+
+def _safe_name(name: str) -> str:
+    kept = "".join(mark if mark.isalnum() or mark in "-_" else "-" for mark in name)
+    return kept.strip("-")[:40] or "voice"

@@ -1,0 +1,193 @@
+"""What is done with a visitor's project: spoken, made anew in parts, put together of other takes.
+
+Plain functions from one frozen project to the next; nothing here knows the page.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from app.studio import Studio
+from app.workspaces import Project
+from pipeline.casting import WantedVoice
+from pipeline.datatypes import Dialogue, ProgressCallback, SpokenTurn
+from pipeline.errors import DialogueError
+from pipeline.redo_request import Redo
+from pipeline.script_edits import open_script, set_pace
+from pipeline.script_marks import write_marks
+from pipeline.script_word_edits import set_words
+from pipeline.takes import TurnTake, take_of, use_take
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeakRequest:
+    """A script to be spoken.
+
+    Attributes:
+        text: the script, as typed.
+        voices: speaker to what was asked for.
+        seed: of the script.
+        retakes: how many turns may be spoken again.
+        form: what the page's form said, as JSON values, to be kept with the project.
+    """
+
+    text: str
+    voices: Mapping[str, WantedVoice]
+    seed: int
+    retakes: int = 0
+    form: Mapping[str, Any] = field(default_factory=dict)
+
+
+def speak_request(
+    studio: Studio,
+    request: SpeakRequest,
+    on_progress: ProgressCallback,
+    on_turn: Callable[[SpokenTurn], None],
+) -> Project:
+    """Speak a script.
+
+    Args:
+        studio: speaks.
+        request: what.
+        on_progress: told of stages; may raise `CancelledError`.
+        on_turn: given every turn as soon as it is final; with retakes none is before the end, and
+            this is not called.
+
+    Raises:
+        DialogueError: whatever is wrong, in words fit to show.
+    """
+    if request.retakes:
+        dialogue = studio.speak(
+            request.text, request.voices, request.seed, on_progress, request.retakes
+        )
+    else:
+        dialogue = studio.speak_aloud(
+            request.text, request.voices, request.seed, on_progress, on_turn
+        )
+    return Project(text=request.text, dialogue=dialogue, form=request.form)
+
+
+def speak_changes(
+    studio: Studio, project: Project, text: str, on_progress: ProgressCallback
+) -> Project:
+    """Speak an edited script; turns that are still said as before, and locked ones, stay.
+
+    Raises:
+        DialogueError: if the script cannot be read or spoken, or changes a locked turn.
+    """
+    dialogue = studio.redo_script(project.dialogue, text, on_progress)
+    return project.changed(text=text, dialogue=dialogue, takes=_takes_that_stay(project, dialogue))
+
+
+def redo_turn(
+    studio: Studio, project: Project, request: Redo, on_progress: ProgressCallback
+) -> Project:
+    """Make one turn anew, or a span of time; the turns' takes before are kept beside the new ones.
+
+    Raises:
+        DialogueError: if the turn does not exist or is locked, or its words cannot be spoken.
+    """
+    before = project.dialogue
+    after = studio.redo(before, request, on_progress)
+    takes = dict(project.takes)
+    for turn in range(len(after.turns)):
+        fresh = take_of(after, turn)
+        if not same_take(take_of(before, turn), fresh):
+            takes[turn] = (*takes_of_turn(project, turn), fresh)
+    return project.changed(dialogue=after, takes=takes)
+
+
+def follow_redo(text: str, before: Project, after: Project, turn: int) -> str | None:
+    """The script that a page shows, with a redone turn as it now is.
+
+    Args:
+        text: the script on the page, perhaps edited since it was spoken.
+        before: what was spoken of it.
+        after: with the turn made anew.
+        turn: its number, from 0.
+
+    Returns:
+        The script; `None` if the page's does not hold the turn as it was, and is left alone.
+    """
+    old, new = before.dialogue.turns[turn], after.dialogue.turns[turn]
+    if (old.text, old.spoken_text, old.pauses, old.pace) == (
+        new.text,
+        new.spoken_text,
+        new.pauses,
+        new.pace,
+    ):
+        return None
+    try:
+        shown = open_script(text).turns
+        if turn >= len(shown) or replace(shown[turn], line=old.line) != old:
+            return None
+        return set_pace(set_words(text, turn, write_marks(new)), turn, new.pace)
+    except DialogueError:
+        return None
+
+
+def choose_take(project: Project, turn: int, number: int) -> Project:
+    """Let another take of a turn be heard.
+
+    Args:
+        project: where.
+        turn: its number, from 0.
+        number: of the take, from 0, the oldest.
+
+    Raises:
+        DialogueError: if there is no such turn or take, or the turn is locked.
+    """
+    project.dialogue.check_turn(turn)
+    takes = takes_of_turn(project, turn)
+    if not 0 <= number < len(takes):
+        raise DialogueError(
+            f"turn {turn + 1} has {len(takes)} takes; there is no take {number + 1}"
+        )
+    dialogue = use_take(project.dialogue, turn, takes[number])
+    return project.changed(dialogue=dialogue)
+
+
+def set_lock(project: Project, turn: int, locked: bool) -> Project:
+    """Keep a turn from being changed, or let it change again.
+
+    Raises:
+        DialogueError: if there is no such turn.
+    """
+    dialogue = project.dialogue
+    return project.changed(dialogue=dialogue.lock(turn) if locked else dialogue.unlock(turn))
+
+
+def takes_of_turn(project: Project, turn: int) -> tuple[TurnTake, ...]:
+    """All takes of a turn, the oldest first; one that was never made anew has one."""
+    return project.takes.get(turn) or (take_of(project.dialogue, turn),)
+
+
+def heard_take(project: Project, turn: int) -> int:
+    """Which of a turn's takes is heard, from 0."""
+    heard = take_of(project.dialogue, turn)
+    takes = takes_of_turn(project, turn)
+    found = [number for number, take in enumerate(takes) if same_take(take, heard)]
+    assert found, f"the take of turn {turn} that is heard is not among its takes"
+    return found[-1]
+
+
+def same_take(one: TurnTake, other: TurnTake) -> bool:
+    """Whether two takes say and sound the same, to the sample."""
+    return one.turn.text == other.turn.text and np.array_equal(
+        one.cut.sound.samples, other.cut.sound.samples
+    )
+
+
+def _takes_that_stay(project: Project, after: Dialogue) -> dict[int, tuple[TurnTake, ...]]:
+    """Takes of turns that are heard as before, by their numbers in the edited script."""
+    fresh = [take_of(after, turn) for turn in range(len(after.turns))]
+    stay = {}
+    for turn, takes in project.takes.items():
+        heard = take_of(project.dialogue, turn)
+        for number, take in enumerate(fresh):
+            if number not in stay and same_take(heard, take):
+                stay[number] = takes
+                break
+    return stay

@@ -1,0 +1,24 @@
+"""The page's parts for tests of what they do."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.run_queue import RunQueue
+from app.studio import Studio
+from app.workspaces import Workspaces
+from tests.app.page.desk import Desk
+
+
+@pytest.fixture
+def desk(studio: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    """A page without a server."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "costs"))
+    root = tmp_path / "cache"
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(root))
+    queue = RunQueue(1, 3)
+    try:
+        yield Desk(studio, queue, Workspaces(lambda: root, studio.pipeline.adopt))
+    finally:
+        queue.close()

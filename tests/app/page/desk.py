@@ -1,0 +1,109 @@
+"""The page's parts put together without a server, and what a visitor does with them."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from types import SimpleNamespace
+from typing import Any
+
+import gradio as gr
+
+from app.page.form import Form
+from app.page.project_view import ProjectView, Updates
+from app.page.restoring import Restoring
+from app.page.result_section import build_result_section
+from app.page.script_section import ScriptEvents, build_script_section
+from app.page.speaking import Speaking
+from app.page.take_away import TakeAwayEvents, build_take_away_section
+from app.page.turn_events import TurnEvents
+from app.page.voice_section import VoiceEvents, build_voice_section
+from app.run_queue import RunQueue
+from app.studio import Studio
+from app.visits import Visits
+from app.workspaces import Project, Workspaces
+
+SCRIPT = "Anna: Hello.\nBen: Hi.\nAnna: Bye."
+WICKED = "<img src=x onerror=alert(1)> **bold** [x](javascript:1) & `c`"
+"""Words that must never become markup."""
+
+
+class Desk:
+    """All that a page works with."""
+
+    def __init__(self, studio: Studio, queue: RunQueue, workspaces: Workspaces) -> None:
+        self.studio, self.queue, self.workspaces = studio, queue, workspaces
+        self.visits = Visits()
+        with gr.Blocks(analytics_enabled=False):
+            self.saved = gr.BrowserState({})
+            self.token, self.number = gr.State(""), gr.State("")
+            script = build_script_section(studio)
+            rows = build_voice_section(studio)
+            self.result = build_result_section()
+            self.take_away_section = build_take_away_section()
+            self.form = Form(
+                script=script, controls=self.result.controls, rows=rows, cast=gr.State([])
+            )
+        self.downloads = self.take_away_section.downloads
+        self.view = ProjectView(self.result, self.downloads, self.token, self.number)
+        self.speaking = Speaking(
+            studio, queue, workspaces, self.visits, self.result, self.view, script.text
+        )
+        self.turns = TurnEvents(workspaces, self.speaking, self.view, script.text)
+        self.script = ScriptEvents(studio)
+        self.voices = VoiceEvents(studio, workspaces)
+        self.take_away = TakeAwayEvents(
+            studio, workspaces, self.visits, self.script, self.view, self.form
+        )
+        self.restoring = Restoring(
+            studio, workspaces, self.visits, self.form, self.view, self.saved, self.result.status
+        )
+
+    def generate(
+        self, token: str, name: str = "ann", text: str = SCRIPT, **more: Any
+    ) -> AsyncIterator[Updates]:
+        """What the button gives."""
+        return self.speaking.generate(visitor(name), *form_values(text, **more), token)
+
+    def speak(self, name: str = "ann", text: str = SCRIPT, **more: Any) -> tuple[Project, str]:
+        """A project spoken by way of the page, and the token of its workspace."""
+        token = self.workspaces.open().token
+        shown = collect(self.generate(token, name, text, **more))
+        assert shown[-1][self.token] == token
+        return self.project(token), token
+
+    def project(self, token: str) -> Project:
+        """What the workspace holds."""
+        project = self.workspaces.open(token).project
+        assert project is not None
+        return project
+
+    def status(self, shown: Updates) -> str:
+        """What is said beside the buttons."""
+        return str(shown.get(self.result.status, ""))
+
+
+def visitor(name: str) -> Any:
+    """A request of a visitor."""
+    return SimpleNamespace(session_hash=name)
+
+
+def form_values(text: str = SCRIPT, seed: Any = 7, retakes: Any = 0, **rows: Any) -> list[Any]:
+    """In the order of `Form.inputs`; `rows`: cast, choices, recordings, files, consents."""
+    given = {
+        "cast": (),
+        "choices": ("anna", "ben", "anna", "ben"),
+        "recordings": (None,) * 4,
+        "files": (None,) * 4,
+        "consents": (False,) * 4,
+    }
+    assert given.keys() >= rows.keys()
+    cast, *others = (given | rows).values()
+    return [text, list(cast), seed, retakes, *(each for group in others for each in group)]
+
+
+def collect(updates: AsyncIterator[Updates]) -> list[Updates]:
+    """All that a handler gives."""
+
+    async def gather() -> list[Updates]:
+        return [each async for each in updates]
+
+    return asyncio.run(gather())
