@@ -1,0 +1,123 @@
+"""One server with the shipped weights, and one browser, for all visits."""
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from app.server import build_server
+from app.service_config import ServiceConfig
+from app.studio import Studio, load_studio
+from tests.browser.visit import Visit
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext
+
+CHROMIUM = Path("/usr/bin/chromium")
+HELD = "wait"
+"""Turns with this word stand still while `HeldStudio.hold` is set."""
+
+VisitMaker = Callable[..., Visit]
+
+
+class HeldStudio(Studio):
+    """Before a turn with the word HELD is given out, waits until told to go on, or cancelled."""
+
+    def __init__(self, *arguments: Any, **more: Any) -> None:
+        super().__init__(*arguments, **more)
+        self.hold, self.may_go_on = threading.Event(), threading.Event()
+        self.reached, self.stopped = threading.Event(), threading.Event()
+
+    def speak_aloud(
+        self, script: str, voices: Any, seed: int, on_progress: Any, on_turn: Any
+    ) -> Any:
+        told: list[tuple[str, int, int]] = []
+
+        def listen(stage: str, done: int, total: int) -> None:
+            told.append((stage, done, total))
+            on_progress(stage, done, total)
+
+        def pass_on(turn: Any) -> None:
+            if HELD in turn.turn.text and self.hold.is_set():
+                self._wait(lambda: on_progress(*told[-1]))
+            on_turn(turn)
+
+        return super().speak_aloud(script, voices, seed, listen, pass_on)
+
+    def _wait(self, check: Callable[[], None]) -> None:
+        self.reached.set()
+        while not self.may_go_on.wait(0.05):
+            try:
+                check()
+            except Exception:
+                self.stopped.set()
+                raise
+
+
+@pytest.fixture(scope="package")
+def surroundings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Folders of our own for what a server keeps."""
+    folder = tmp_path_factory.mktemp("browser")
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("GRADIO_TEMP_DIR", "XDG_DATA_HOME", "XDG_CACHE_HOME"):
+            patch.setenv(name, str(folder / name.lower()))
+        yield folder
+
+
+@pytest.fixture(scope="package")
+def loaded(surroundings: Path) -> HeldStudio:
+    usual = load_studio("small", "cpu")
+    return HeldStudio(usual.pipeline, usual.added_voices)
+
+
+@pytest.fixture(scope="package")
+def url(loaded: HeldStudio) -> Iterator[str]:
+    server = build_server(loaded, ServiceConfig(port=None))
+    address = server.launch(prevent_thread_lock=True, quiet=True, inbrowser=False)
+    yield address
+    server.close()
+
+
+@pytest.fixture(scope="package")
+def chromium() -> Iterator["Browser"]:
+    from playwright.sync_api import sync_playwright
+
+    if not CHROMIUM.is_file():
+        raise RuntimeError(f"{CHROMIUM} is missing; apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=str(CHROMIUM),
+            args=["--no-sandbox", "--disable-gpu", "--autoplay-policy=no-user-gesture-required"],
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(chromium: "Browser", url: str) -> Iterator[VisitMaker]:
+    """Opens the page for another visitor: width in pixels, and "light" or "dark"."""
+    contexts: list[BrowserContext] = []
+
+    def make(width: int = 1440, scheme: Any = "light", at: str = url) -> Visit:
+        context = chromium.new_context(
+            viewport={"width": width, "height": 900}, color_scheme=scheme, accept_downloads=True
+        )
+        contexts.append(context)
+        return Visit(context, at)
+
+    yield make
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def held(loaded: HeldStudio) -> Iterator[HeldStudio]:
+    """The studio, standing still at turns with the word HELD."""
+    for event in (loaded.may_go_on, loaded.reached, loaded.stopped):
+        event.clear()
+    loaded.hold.set()
+    yield loaded
+    loaded.hold.clear()
+    loaded.may_go_on.set()
