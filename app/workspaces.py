@@ -64,7 +64,7 @@ class Project:
 
 
 class Workspace:
-    """One visitor's folder.
+    """One visitor's folder; of its locks, `lock` may be held while files are read or written.
 
     Args:
         token: names it; a secret between the visitor and the server.
@@ -77,6 +77,7 @@ class Workspace:
     ) -> None:
         self.token, self.folder = token, folder
         self.lock = threading.RLock()
+        self._quick_lock = threading.Lock()
         self._adopt, self._store = adopt, store
         self._uploads: set[Path] = set()
         self._folders: dict[str, deque[Path]] = {}
@@ -132,22 +133,23 @@ class Workspace:
         """
         folder = self.folder / secrets.token_hex(20)
         folder.mkdir(parents=True)
-        with self.lock:
+        with self._quick_lock:
             folders = self._folders.setdefault(purpose, deque())
             folders.append(folder)
-            while len(folders) > KEPT_FOLDERS:
-                shutil.rmtree(folders.popleft(), ignore_errors=True)
+            over = [folders.popleft() for _ in range(len(folders) - KEPT_FOLDERS)]
+        for each in over:
+            shutil.rmtree(each, ignore_errors=True)
         return folder
 
     def note_upload(self, path: str | Path) -> None:
         """Remember an uploaded file, to be removed with the workspace."""
-        with self.lock:
+        with self._quick_lock:
             self._uploads.add(Path(path))
 
     @property
     def uploads(self) -> frozenset[Path]:
         """Files that were uploaded into it."""
-        with self.lock:
+        with self._quick_lock:
             return frozenset(self._uploads)
 
     def remove(self, shared: Collection[Path] = ()) -> None:
@@ -157,9 +159,8 @@ class Workspace:
             shared: uploads that are others' too: equal files of two visitors are stored once.
         """
         with self.lock:
-            for path in self._uploads.difference(shared):
+            for path in self.uploads.difference(shared):
                 path.unlink(missing_ok=True)
-            self._uploads.clear()
             shutil.rmtree(self.folder, ignore_errors=True)
 
     def _read(self) -> Project:
@@ -236,7 +237,8 @@ class Workspaces:
                 del self._remove_at[token]
                 self._projects.pop(token, None)
             orphans = self._orphans()
-            shared = {path for each in self._open.values() for path in each.uploads}
+            others = list(self._open.values()) if removed else []
+        shared = {path for each in others for path in each.uploads}
         for workspace in removed:
             workspace.remove(shared)
         for folder in orphans:

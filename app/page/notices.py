@@ -26,4 +26,5 @@ def not_done(message: str, title: str = "Not done") -> gr.Error:
         message: what was wrong, and what would work.
         title: what did not happen.
     """
-    return gr.Error(html.escape(sentence(message)), None, title=title, print_exception=False)
+    words = html.escape(sentence(message), quote=False)  # programs read them, too
+    return gr.Error(words, None, title=title, print_exception=False)

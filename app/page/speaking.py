@@ -1,5 +1,6 @@
 """What generate, redo and cancel do: work goes through the queue, and its visitor watches it."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -79,7 +80,7 @@ class Speaking:
         """Speak the script of the form; `values` are those of `Form.inputs`, then the token."""
         *filled, token = values
         form = read_values(*filled)
-        workspace = self._workspaces.open(token)
+        workspace = await asyncio.to_thread(self._workspaces.open, token)
         for row in form.rows:
             for upload in filter(None, (row.recording, row.voice_file)):
                 workspace.note_upload(upload)
@@ -224,11 +225,8 @@ class Speaking:
             self._visits.own(visitor, finished.token)
             status = message_html(_done(finished.project))
             turn = selected[-1] if selected else None
-            shown = {self._section.status: status, **self._view.all(finished, turn)}
-            if turn is not None:
-                workspace = self._workspaces.open(finished.token)
-                shown.update(self._view.play(workspace, finished.project, turn))
-            yield shown
+            shown = await asyncio.to_thread(self._show_finished, finished, turn)
+            yield {self._section.status: status, **shown}
         except CancelledError:
             yield {self._section.status: message_html(CANCELLED)}
         except DialogueError as error:
@@ -237,6 +235,14 @@ class Speaking:
         finally:
             if run is not None:
                 run.cancel()  # whoever closed the page waits for nothing any more
+
+    def _show_finished(self, finished: Finished, turn: int | None) -> Updates:
+        """What a run made; a turn that was made anew is played."""
+        shown = self._view.all(finished, turn)
+        if turn is not None:
+            workspace = self._workspaces.open(finished.token)
+            shown.update(self._view.play(workspace, finished.project, turn))
+        return shown
 
     def _run_view(self, text: str, is_streamed: bool) -> RunView:
         try:

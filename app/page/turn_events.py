@@ -1,5 +1,6 @@
 """What the table of turns and the selected turn's panel do, but for the work that takes time."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 
 import gradio as gr
@@ -36,21 +37,20 @@ class TurnEvents:
         if action == "redo":
             async for shown in self._speaking.redo_again(index, token, number, request):
                 yield shown
-        elif action == "lock":
+        else:  # in a thread: files are read and written
+            yield await asyncio.to_thread(self._act_at_once, index, action, text, token, number)
+
+    def _act_at_once(self, index: int, action: str, text: str, token: str, number: str) -> Updates:
+        if action == "lock":
             project = self._project(token, number)
-            yield self.lock(index + 1, index not in project.dialogue.locked, token, number)
-        elif action == "take":
+            return self.lock(index + 1, index not in project.dialogue.locked, token, number)
+        if action == "take":
             project, index = self._turn(index + 1, token, number)
             following = heard_take(project, index) + 1
             n_takes = len(takes_of_turn(project, index))
-            yield self.take(index + 1, str(following % n_takes + 1), text, token, number)
-        elif action == "play":
-            yield {
-                **self.select(index + 1, token, number),
-                **self.play(index + 1, token, number),
-            }
-        else:
-            yield self.select(index + 1, token, number)
+            return self.take(index + 1, str(following % n_takes + 1), text, token, number)
+        shown = self.select(index + 1, token, number)
+        return {**shown, **self.play(index + 1, token, number)} if action == "play" else shown
 
     def select(self, turn: float | None, token: str, number: str) -> Updates:
         """Show a turn's panel, and let the player stand where it begins."""

@@ -1,4 +1,5 @@
 import json
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 
 from app.performances import redo_turn
 from app.studio import Studio
-from app.workspaces import DIALOGUE_NAME, MOST_IN_MEMORY, Project, Workspaces
+from app.workspaces import DIALOGUE_NAME, KEPT_FOLDERS, MOST_IN_MEMORY, Project, Workspaces
 from pipeline.errors import DialogueError
 from pipeline.redo_request import Redo
 from tests.app.tone_pipeline import TonePipeline
@@ -121,7 +122,7 @@ def test_only_the_version_that_is_shown_is_worked_on(
     following = project.changed(text="Anna: Bye.")
     assert following.number != project.number
     mine.keep(following)
-    with pytest.raises(DialogueError, match="changed in another tab of yours; reload"):
+    with pytest.raises(DialogueError, match="has changed meanwhile, perhaps in another"):
         mine.expect(project.number)
 
 
@@ -145,7 +146,7 @@ def test_when_the_visitor_has_left_all_their_files_go(
     upload = tmp_path / "voice.wav"
     upload.write_bytes(b"sound")
     mine.note_upload(upload)
-    handed_out = mine.new_folder()
+    handed_out = mine.new_folder("dialogue")
     workspaces.leave(mine.token)
     clock.now_s = 9.9
     assert workspaces.sweep() == 0
@@ -181,7 +182,7 @@ def test_leaving_a_workspace_that_is_not_open_does_nothing(workspaces: Workspace
 
 def test_folders_to_hand_out_cannot_be_guessed(workspaces: Workspaces) -> None:
     mine = workspaces.open()
-    folders = {mine.new_folder() for _ in range(5)}
+    folders = {mine.new_folder("dialogue") for _ in range(5)}
     assert len(folders) == 5
     assert all(len(folder.name) == 40 and folder.parent == mine.folder for folder in folders)
 
@@ -195,3 +196,36 @@ def test_forms_of_any_json_value_are_kept(workspaces: Workspaces, pipeline: Tone
     found = mine.project
     assert found is not None
     assert found.form == form
+
+
+def test_a_workspace_that_is_being_written_holds_up_nobody_else(workspaces: Workspaces) -> None:
+    busy, opened = workspaces.open(), []
+    busy.note_upload("/nowhere/voice.wav")
+    with busy.lock:
+        visitor = threading.Thread(target=lambda: opened.append(workspaces.open()), daemon=True)
+        visitor.start()
+        visitor.join(30)
+    assert len(opened) == 1
+
+
+def test_of_older_folders_for_one_purpose_only_the_latest_are_kept(workspaces: Workspaces) -> None:
+    mine = workspaces.open()
+    turns = [mine.new_folder("turn") for _ in range(KEPT_FOLDERS + 2)]
+    shown = mine.new_folder("dialogue")
+    assert [folder.is_dir() for folder in turns] == [False, False, *[True] * KEPT_FOLDERS]
+    assert shown.is_dir()
+
+
+def test_an_upload_that_two_visitors_share_outlives_the_first_to_leave(
+    workspaces: Workspaces, tmp_path: Path
+) -> None:
+    upload, own = tmp_path / "shared.wav", tmp_path / "own.wav"
+    for path in (upload, own):
+        path.write_bytes(b"sound")
+    first, second = workspaces.open(), workspaces.open()
+    for each in (first, second):
+        each.note_upload(upload)
+    first.note_upload(own)
+    first.remove(second.uploads)
+    assert upload.is_file()
+    assert not own.exists()
