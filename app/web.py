@@ -149,7 +149,7 @@ class _Page:
             panel.start,
             panel.end,
         ]
-        self.all_outputs = [*self._shown, script_feedback(form), *form.kept]
+        self.all_outputs = [*self._shown, form.script.feedback, *form.kept]
 
     def connect(self, demo: gr.Blocks) -> None:
         """Wire everything up but the files."""
@@ -361,8 +361,3 @@ class _Page:
 def _hide() -> Any:
     """Nobody listens to two players at once."""
     return gr.Audio(visible=False)
-
-
-def script_feedback(form: Form) -> gr.HTML:
-    """Where messages on the script are shown."""
-    return form.script.feedback
