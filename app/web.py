@@ -19,6 +19,7 @@ from app.page.script_section import (
     ScriptEvents,
     build_script_section,
     connect_script_section,
+    let_lines_follow,
 )
 from app.page.speaking import Speaking
 from app.page.take_away import (
@@ -96,9 +97,10 @@ def build_demo(backstage: Backstage) -> gr.Blocks:
         form = Form(script=script, controls=result.controls, rows=rows, cast=gr.State([]))
         page = _Page(backstage, form, result, take_away.downloads, (saved, token, number))
         page.connect(demo)
-        connect_take_away_section(
+        opened = connect_take_away_section(
             take_away, opener, page.take_away, (token, number), page.all_outputs
         )
+        let_lines_follow(opened, script, page.script)
         add_programs(Programs(backstage.studio, backstage.queue, backstage.workspaces))
     return demo
 
@@ -117,13 +119,13 @@ class _Page:
         self._form, self._result, self._backstage = form, result, backstage
         self._saved, self._token, self._number = states
         studio, workspaces, visits = backstage.studio, backstage.workspaces, backstage.visits
-        self._script = ScriptEvents(studio)
+        self.script = ScriptEvents(studio)
         view = ProjectView(result, downloads, self._token, self._number)
         self._speaking = Speaking(
             studio, backstage.queue, workspaces, visits, result, view, form.script.text
         )
         self._turns = TurnEvents(workspaces, self._speaking, view, form.script.text)
-        self.take_away = TakeAwayEvents(studio, workspaces, visits, self._script, view, form)
+        self.take_away = TakeAwayEvents(studio, workspaces, visits, self.script, view, form)
         self._restoring = Restoring(
             studio, workspaces, visits, form, view, self._saved, result.status
         )
@@ -154,7 +156,7 @@ class _Page:
     def connect(self, demo: gr.Blocks) -> None:
         """Wire everything up but the files."""
         script = self._form.script
-        connect_script_section(script, self._script)
+        connect_script_section(script, self.script)
         voices = VoiceEvents(self._backstage.studio, self._backstage.workspaces)
         connect_voice_section(self._form.rows, voices, self._token)
         self._connect_check()
@@ -183,7 +185,7 @@ class _Page:
     @property
     def _checked(self) -> list[Any]:
         script = self._form.script
-        return [script.text, script.lines, script.view, script.tools.turn, self._form.cast]
+        return [script.text, script.tools.turn, self._form.cast]
 
     @property
     def _check_outputs(self) -> list[Any]:
@@ -191,27 +193,18 @@ class _Page:
         groups, choices = [row.group for row in rows], [row.choice for row in rows]
         return [
             script.feedback,
-            script.lines,
             script.tools.turn,
             self._form.cast,
             *groups,
             *choices,
         ]
 
-    def check(
-        self,
-        text: str,
-        lines: Sequence[dict[str, str]],
-        view: str,
-        turn: int | None,
-        cast: Sequence[str],
-    ) -> Updates:
-        """Live feedback; the lines, turns and rows of voices follow the script."""
+    def check(self, text: str, turn: int | None, cast: Sequence[str]) -> Updates:
+        """Live feedback; the choice of turns and the rows of voices follow the script."""
         script, rows = self._form.script, self._form.rows
-        feedback = self._script.feedback(text)
+        feedback = self.script.feedback(text)
         shown: Updates = {
             script.feedback: message_html(feedback.message, feedback.problem),
-            script.lines: self._script.lines_update(text, lines, view),
         }
         if feedback.problem:  # keep the rows as they are while a line is being typed
             return shown
@@ -306,6 +299,9 @@ class _Page:
                 **waiting,
             ),
         ]
+        _generated, _updated, redone, _respanned, acted = runs
+        for run in (redone, acted):  # they may change the words of a turn
+            let_lines_follow(run, self._form.script, self.script)
         for run in runs:
             run.failure(
                 self._speaking.show_failure, None, status, api_name="show_failure", **PRIVATE
@@ -348,7 +344,7 @@ class _Page:
             api_description="Keep a turn from being changed, or let it change again.",
             **QUIET,
         )
-        panel.takes.input(
+        chosen = panel.takes.input(
             self._turns.take,
             [panel.turn, panel.takes, self._form.script.text, *states],
             [*self._shown, self._form.script.text],
@@ -356,6 +352,7 @@ class _Page:
             api_description="Let another take of a turn be heard.",
             **QUIET,
         )
+        let_lines_follow(chosen, self._form.script, self.script)
 
 
 def _hide() -> Any:

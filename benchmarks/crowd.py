@@ -176,7 +176,7 @@ class _Page:
 
     async def check(self, script: str) -> httpx.Response:
         """Have a script checked while it is typed."""
-        data: list[Any] = [script, [], "text", None, []]
+        data: list[Any] = [script, None, []]
         body = {"data": data, "fn_index": self._check["id"], "session_hash": "onlooker"}
         return _expect(await self._client.post(f"{API}/run/check_script", json=body))
 

@@ -10,9 +10,10 @@ import gradio as gr
 from app import handlers
 from app.page.markup import message_html
 from app.page.notices import not_done
+from app.page.turn_tools import TurnTools, build_turn_tools, middle_of
 from app.studio import Studio
 from pipeline import script_edits, script_word_edits
-from pipeline.config import MAX_SPEAKERS, LimitsConfig
+from pipeline.config import MAX_SPEAKERS
 from pipeline.errors import DialogueError
 from pipeline.script_imports import import_script
 from pipeline.script_writing import lines_to_text, script_to_lines
@@ -24,26 +25,6 @@ TEXT_VIEW, LINES_VIEW = "text", "lines"
 
 SETTLE = "async () => { await new Promise((done) => setTimeout(done, 30)); return []; }"
 """The line editor tells of a key before its value holds it; the next step waits for that."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TurnTools:
-    """Controls that edit one turn of the script."""
-
-    turn: gr.Dropdown
-    pace: gr.Slider
-    gap: gr.Textbox
-    options: gr.Button
-    shown: gr.Textbox
-    said: gr.Textbox
-    respell: gr.Button
-    split_before: gr.Textbox
-    split: gr.Button
-    merge: gr.Button
-    add: gr.Button
-    remove: gr.Button
-    up: gr.Button
-    down: gr.Button
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,60 +82,7 @@ def build_script_section(studio: Studio) -> ScriptSection:
         text=text,
         lines=lines,
         feedback=feedback,
-        tools=_build_tools(),
-    )
-
-
-def _build_tools() -> TurnTools:
-    limits = LimitsConfig()
-    with gr.Accordion("Edit one turn: pace, gap, respelling, order", open=False, elem_id="tools"):
-        turn = gr.Dropdown([], label="Turn of the script", elem_id="tool-turn")
-        with gr.Row():
-            add = gr.Button("Add below", size="sm", min_width=90)
-            remove = gr.Button("Remove", size="sm", min_width=90)
-            up = gr.Button("Move up", size="sm", min_width=90)
-            down = gr.Button("Move down", size="sm", min_width=90)
-        with gr.Row(elem_classes="bottom"):
-            pace = gr.Slider(
-                limits.min_pace,
-                limits.max_pace,
-                value=1.0,
-                step=0.05,
-                label="Pace (1 is the voice's own)",
-                min_width=160,
-            )
-            gap = gr.Textbox(
-                label="Gap before, in seconds; below 0 overlaps",
-                placeholder="empty: as usual",
-                max_lines=1,
-                min_width=160,
-            )
-            options = gr.Button("Set pace and gap", size="sm", min_width=120)
-        with gr.Row(elem_classes="bottom"):
-            shown = gr.Textbox(label="Word in the turn", placeholder="Worcester", min_width=120)
-            said = gr.Textbox(label="Say it as", placeholder="wuster", min_width=120)
-            respell = gr.Button("Respell", size="sm", min_width=90)
-        with gr.Row(elem_classes="bottom"):
-            split_before = gr.Textbox(
-                label="Split before these words", placeholder="in the middle", min_width=160
-            )
-            split = gr.Button("Split", size="sm", min_width=90)
-            merge = gr.Button("Merge with the next", size="sm", min_width=120)
-    return TurnTools(
-        turn=turn,
-        pace=pace,
-        gap=gap,
-        options=options,
-        shown=shown,
-        said=said,
-        respell=respell,
-        split_before=split_before,
-        split=split,
-        merge=merge,
-        add=add,
-        remove=remove,
-        up=up,
-        down=down,
+        tools=build_turn_tools(),
     )
 
 
@@ -187,11 +115,19 @@ class ScriptEvents:
         """The view that is now open."""
         return TEXT_VIEW
 
-    def lines_update(self, text: str, lines: Sequence[dict[str, str]], view: str) -> Any:
-        """Lines that show what the text says; left alone where they do already."""
-        if view != LINES_VIEW or lines_to_text(lines) == text:
+    def read_changed_lines(self, lines: Sequence[dict[str, str]], text: str, view: str) -> Any:
+        """The text after lines were added, removed, or shown.
+
+        An editor that has just come up tells of one empty line, before it shows what it is given;
+        lines without any words therefore change nothing here. Typing is told by `read_lines`.
+        """
+        if not any(line["text"].strip() for line in lines):
             return gr.skip()
-        return self._lines(text)
+        return self.read_lines(lines, text, view)
+
+    def refresh_lines(self, text: str, view: str) -> Any:
+        """The lines of a text that something else than the line editor has changed."""
+        return self._lines(text) if view == LINES_VIEW else gr.skip()
 
     def _lines(self, text: str) -> Any:
         try:
@@ -276,7 +212,7 @@ class ScriptEvents:
     def _split(self, text: str, turn: int, before: str) -> str:
         turns = self._studio.pipeline.parse(text).turns
         words = turns[turn].text if turn < len(turns) else ""
-        at = words.find(before) if before else _middle(words)
+        at = words.find(before) if before else middle_of(words)
         if at < 0:
             raise DialogueError(f"turn {turn + 1} does not hold the words {before!r}")
         return script_word_edits.split_turn(text, turn, at)
@@ -310,7 +246,7 @@ def connect_script_section(section: ScriptSection, events: ScriptEvents) -> None
     quiet: dict[str, Any] = {"queue": False, "show_progress": "hidden"}
     private: dict[str, Any] = {**quiet, "api_visibility": "private"}
     text, lines, view = section.text, section.lines, section.view
-    section.sample.input(
+    sampled = section.sample.input(
         events.sample,
         section.sample,
         text,
@@ -318,10 +254,12 @@ def connect_script_section(section: ScriptSection, events: ScriptEvents) -> None
         api_description="The text of a sample script, by its title.",
         **quiet,
     )
-    typed = lines.input(None, None, None, js=SETTLE, api_name="line_typed", **private)
-    follow: tuple[Any, Any] = (typed.then, lines.change)
-    for number, event in enumerate(follow):
-        event(events.read_lines, [lines, text, view], text, api_name=f"lines_{number}", **private)
+    latest: dict[str, Any] = {**private, "trigger_mode": "always_last"}
+    typed = lines.input(None, None, None, js=SETTLE, api_name="line_typed", **latest)
+    given = [lines, text, view]
+    typed.then(events.read_lines, given, text, api_name="read_lines", **latest)
+    lines.change(events.read_changed_lines, given, text, api_name="read_changed_lines", **private)
+    let_lines_follow(sampled, section, events)
     section.text_tab.select(events.show_text, None, view, api_name="show_text", **private)
     section.lines_tab.select(
         events.show_lines, text, [lines, view], api_name="show_lines", **private
@@ -363,7 +301,7 @@ def _connect_tools(section: ScriptSection, events: ScriptEvents, quiet: dict[str
         ),
     ]
     for button, change, name, more, about in edits:
-        button.click(
+        edited = button.click(
             change,
             [*given, *more],
             outputs,
@@ -371,10 +309,20 @@ def _connect_tools(section: ScriptSection, events: ScriptEvents, quiet: dict[str
             api_description=f"{about} Turns are numbered from 0. Gives the script, and the turn.",
             **quiet,
         )
+        let_lines_follow(edited, section, events)
 
 
-def _middle(words: str) -> int:
-    """Where a turn is best split: after the sentence end, or the blank, nearest its middle."""
-    ends = [at + 2 for at in range(len(words) - 2) if words[at] in ".?!;" and words[at + 1] == " "]
-    places = ends or [at for at, mark in enumerate(words) if mark == " "]
-    return min(places, key=lambda at: abs(at - len(words) / 2), default=0)
+def let_lines_follow(event: Any, section: ScriptSection, events: ScriptEvents) -> None:
+    """After an event that may change the text, show it in the line editor, if that is open.
+
+    Only such events do: while somebody types there, no answer of the server may come in between.
+    """
+    event.then(
+        events.refresh_lines,
+        [section.text, section.view],
+        section.lines,
+        api_name="refresh_lines",
+        api_visibility="private",
+        queue=False,
+        show_progress="hidden",
+    )

@@ -203,7 +203,7 @@ def connect_take_away_section(
     events: TakeAwayEvents,
     states: tuple[gr.State, gr.State],
     shown: list[Any],
-) -> None:
+) -> Any:
     """Wire the section up.
 
     Args:
@@ -212,6 +212,9 @@ def connect_take_away_section(
         events: what the buttons do.
         states: the workspace's token, and the version shown.
         shown: components that an opened file may change.
+
+    Returns:
+        The event of a file that is opened.
     """
     token, number = states
     section.make.click(
@@ -224,7 +227,7 @@ def connect_take_away_section(
         concurrency_id="files",
         show_progress_on=section.downloads,
     )
-    opener.upload(
+    return opener.upload(
         events.open_file,
         [opener, token],
         shown,

@@ -47,26 +47,30 @@ def test_lines_say_what_the_text_says_and_the_other_way_round(
     written = events.read_lines(lines.value, "", LINES_VIEW)
     assert _said(events, studio, written) == _said(events, studio, text)
     assert events.read_lines(lines.value, written, LINES_VIEW) == gr.skip(), "nothing is new"
-    assert events.lines_update(written, lines.value, LINES_VIEW) == gr.skip()
+    assert events.read_changed_lines(lines.value, written, LINES_VIEW) == gr.skip()
 
 
 def test_only_the_view_that_is_open_changes_the_other(events: ScriptEvents) -> None:
     lines = [{"speaker": "Anna", "text": "Bye."}]
     assert events.show_text() == TEXT_VIEW
     assert events.read_lines(lines, SCRIPT, TEXT_VIEW) == gr.skip()
-    assert events.lines_update(SCRIPT, lines, TEXT_VIEW) == gr.skip()
+    assert events.refresh_lines(SCRIPT, TEXT_VIEW) == gr.skip()
     assert events.read_lines(lines, SCRIPT, LINES_VIEW) == "Anna: Bye.\n"
-    assert events.lines_update(SCRIPT, lines, LINES_VIEW).value[1] == {
-        "speaker": "Ben",
-        "text": "Hi.",
-    }
+    assert events.refresh_lines(SCRIPT, LINES_VIEW).value[1] == {"speaker": "Ben", "text": "Hi."}
+
+
+def test_an_editor_that_comes_up_empty_does_not_empty_the_script(events: ScriptEvents) -> None:
+    for lines in ([], [{"speaker": "Anna", "text": ""}], [{"speaker": "", "text": " "}]):
+        assert events.read_changed_lines(lines, SCRIPT, LINES_VIEW) == gr.skip()
+    fewer = [{"speaker": "Anna", "text": "Hello."}, {"speaker": "Ben", "text": ""}]
+    assert events.read_changed_lines(fewer, SCRIPT, LINES_VIEW) == "Anna: Hello.\nBen:\n"
 
 
 def test_a_line_that_is_not_finished_is_kept_as_typed(events: ScriptEvents) -> None:
     lines = [{"speaker": "Anna", "text": "Hello"}, {"speaker": "Ben", "text": ""}]
     text = events.read_lines(lines, SCRIPT, LINES_VIEW)
     assert text == "Anna: Hello\nBen:\n"
-    assert events.lines_update(text, lines, LINES_VIEW) == gr.skip()
+    assert events.read_lines(lines, text, LINES_VIEW) == gr.skip()
 
 
 def test_all_speakers_of_the_script_can_be_chosen_and_some_new_ones(
