@@ -79,7 +79,7 @@ def test_a_place_far_from_the_front_is_told_rarely_and_the_beginning_at_once(
         queue.submit(block, expected_s=3600.0)
         assert begun.wait(LONG_S)
         between = queue.submit(lambda run: True)
-        last = queue.submit(lambda run: 1)
+        last = queue.submit(lambda run: told.wait(LONG_S))
         places: list[int] = []
         async for change in last.watch(0.01):
             assert isinstance(change, Waiting)
