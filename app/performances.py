@@ -72,12 +72,12 @@ def speak_request(
 def speak_changes(
     studio: Studio, project: Project, text: str, on_progress: ProgressCallback
 ) -> Project:
-    """Speak an edited script; turns that are still said as before, and locked ones, stay.
+    """Speak an edited script; turns that still say the same stay, whatever stands before them.
 
     Raises:
         DialogueError: if the script cannot be read or spoken, or changes a locked turn.
     """
-    dialogue = studio.redo_script(project.dialogue, text, on_progress)
+    dialogue = studio.redo_script(project.dialogue, text, on_progress, follow_context=False)
     return project.changed(text=text, dialogue=dialogue, takes=_takes_that_stay(project, dialogue))
 
 
@@ -142,9 +142,8 @@ def choose_take(project: Project, turn: int, number: int) -> Project:
     project.dialogue.check_turn(turn)
     takes = takes_of_turn(project, turn)
     if not 0 <= number < len(takes):
-        raise DialogueError(
-            f"turn {turn + 1} has {len(takes)} takes; there is no take {number + 1}"
-        )
+        takes_are = "1 take" if len(takes) == 1 else f"{len(takes)} takes"
+        raise DialogueError(f"turn {turn + 1} has {takes_are}; there is no take {number + 1}")
     dialogue = use_take(project.dialogue, turn, takes[number])
     return project.changed(dialogue=dialogue)
 

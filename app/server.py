@@ -10,6 +10,7 @@ from typing import Any
 import gradio as gr
 
 from app.environment import has_desktop
+from app.page.programs import offer_programs_only
 from app.service import Service, build_service
 from app.service_config import ServiceConfig, service_config_from
 from app.studio import Studio, load_studio
@@ -89,6 +90,8 @@ def build_server(studio: Studio, config: ServiceConfig) -> Server:
     service = build_service(studio, config)
     keep_s = (config.keep_after_leaving_s, config.keep_results_s)
     demo = build_demo(build_backstage(studio, service.queue, keep_s))
+    if config.mcp:
+        offer_programs_only(demo)
     return Server(demo=demo, service=service, config=config)
 
 

@@ -98,6 +98,7 @@ class SpeakingPipeline(Protocol):
         script: str | Sequence[Mapping[str, str]],
         options: "SynthesisOptions | None" = None,
         on_progress: ProgressCallback | None = None,
+        follow_context: bool = True,
     ) -> Dialogue:
         """Speak an edited script."""
 
@@ -232,11 +233,17 @@ class Studio:
             return pipeline.redo(dialogue, request, on_progress=on_progress)
 
     def redo_script(
-        self, dialogue: Dialogue, script: str, on_progress: ProgressCallback
+        self,
+        dialogue: Dialogue,
+        script: str,
+        on_progress: ProgressCallback,
+        follow_context: bool = True,
     ) -> Dialogue:
         """Speak an edited script as `DialoguePipeline.redo_script` does."""
         with self._borrow() as pipeline:
-            return pipeline.redo_script(dialogue, script, on_progress=on_progress)
+            return pipeline.redo_script(
+                dialogue, script, on_progress=on_progress, follow_context=follow_context
+            )
 
     def voice_of(self, recording: Path, name: str, licence: str, consent: str) -> Voice:
         """Make a voice of a recording."""

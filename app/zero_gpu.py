@@ -181,9 +181,15 @@ class LentGpuPipeline:
         script: ScriptText,
         options: "SynthesisOptions | None" = None,
         on_progress: ProgressCallback | None = None,
+        follow_context: bool = True,
     ) -> Dialogue:
         """See `DialoguePipeline.redo_script`; progress is told at the beginning alone."""
-        asked = {"dialogue": _crossing(dialogue), "script": script, "options": options}
+        asked = {
+            "dialogue": _crossing(dialogue),
+            "script": script,
+            "options": options,
+            "follow_context": follow_context,
+        }
         return self._make("redo_script", asked, self._seconds(script), on_progress)
 
     def stream(

@@ -328,6 +328,7 @@ class DialoguePipeline:
         script: str | Sequence[Mapping[str, str]],
         options: SynthesisOptions | None = None,
         on_progress: ProgressCallback | None = None,
+        follow_context: bool = True,
     ) -> Dialogue:
         """Speak an edited script: what is still said as before, and what is locked, stays.
 
@@ -338,6 +339,7 @@ class DialoguePipeline:
                 voices; the notes tell which. A new speaker gets a built-in voice.
             options: as for `redo`.
             on_progress: as for `synthesize`.
+            follow_context: `False`: what says the same stays whatever stands before it.
 
         Raises:
             ConfigError: if a locked turn was edited, moved or deleted, or options cannot work.
@@ -349,7 +351,7 @@ class DialoguePipeline:
         check_fit(dialogue, self._models)
         with clock.stage("read"):
             read = keep_speakers(self.parse(script), dialogue.speaker_names)
-            matches = match_turns(dialogue.turns, read.turns, dialogue.locked)
+            matches = match_turns(dialogue.turns, read.turns, dialogue.locked, follow_context)
             heard = {turn.speaker for turn in read.turns}
             voices = {name: voice for name, voice in dialogue.voices.items() if name in heard}
             performance = self._cast(read, voices, seeds_of_matches(dialogue, matches), chosen)

@@ -15,7 +15,8 @@ class TurnMatch:
 
     Attributes:
         source: number, from 0, of the turn that said the same; `None`: it is new.
-        kept: whether it stays as it was spoken: it says the same in the same context, or is locked.
+        kept: whether it stays as it was spoken: it says the same, in the same context if that
+            counts, or is locked.
     """
 
     source: int | None = None
@@ -23,7 +24,10 @@ class TurnMatch:
 
 
 def match_turns(
-    before: Sequence[Turn], after: Sequence[Turn], locked: Collection[int]
+    before: Sequence[Turn],
+    after: Sequence[Turn],
+    locked: Collection[int],
+    follow_context: bool = True,
 ) -> list[TurnMatch]:
     """Find every turn of an edited script among those that were spoken.
 
@@ -35,6 +39,7 @@ def match_turns(
         before: the turns spoken.
         after: those of the edited script.
         locked: numbers of turns of `before` that must stay.
+        follow_context: whether a turn that says the same in another context is spoken anew.
 
     Returns:
         One for each turn of `after`.
@@ -48,8 +53,9 @@ def match_turns(
         for source, place in zip(
             range(block.a, block.a + block.size), range(block.b, block.b + block.size), strict=True
         ):
+            stays = not follow_context or source in locked
             same_context = _context(before, source) == _context(after, place)
-            matches[place] = TurnMatch(source=source, kept=same_context or source in locked)
+            matches[place] = TurnMatch(source=source, kept=stays or same_context)
     found = {match.source for match in matches}
     for index in sorted(locked):
         if index not in found:

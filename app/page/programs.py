@@ -27,6 +27,9 @@ from pipeline.casting import WantedVoice
 from pipeline.datatypes import Dialogue
 from pipeline.errors import DialogueError, VoiceError
 
+PROGRAMS = ("speak", "voices", "estimate", "parse")
+"""Names of the endpoints."""
+
 SURPRISE = "surprise"
 """Name of a voice that the model makes up."""
 
@@ -168,6 +171,16 @@ def add_programs(programs: Programs) -> None:
     api(programs.voices, api_name="voices", queue=False)
     api(programs.estimate, api_name="estimate", queue=False)
     api(programs.parse, api_name="parse", queue=False)
+
+
+def offer_programs_only(demo: gr.Blocks) -> None:
+    """Leave out of the list of endpoints, which is also that of MCP's tools, what buttons do.
+
+    Those need a page's state, which a tool does not have; programs may still call them.
+    """
+    for endpoint in demo.fns.values():
+        if endpoint.api_visibility == "public" and endpoint.api_name not in PROGRAMS:
+            endpoint.api_visibility = "undocumented"
 
 
 def _told(dialogue: Dialogue) -> dict[str, Any]:

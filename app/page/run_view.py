@@ -67,7 +67,9 @@ class RunView:
         if event.position == 0:
             return message_html("It is your turn.")
         ahead = event.position - 1
-        others = "You are next" if ahead == 0 else f"{ahead} others before you"
+        others = "You are next"
+        if ahead > 0:
+            others = "1 other is before you" if ahead == 1 else f"{ahead} others are before you"
         wait = format_seconds(event.wait_s)
         return message_html(f"Waiting in the queue. {others}; it begins in about {wait}.")
 

@@ -12,6 +12,8 @@ from app.performances import choose_take, follow_redo, heard_take, set_lock, tak
 from app.workspaces import Project, Workspaces
 from pipeline.errors import DialogueError
 
+ACTIONS = ("select", "play", "redo", "lock", "take")
+
 
 class TurnEvents:
     """Turns of the project that a page shows.
@@ -33,12 +35,19 @@ class TurnEvents:
         self, event: gr.EventData, request: gr.Request, text: str, token: str, number: str
     ) -> AsyncIterator[Updates]:
         """What a row's button asks for; `text` is the script on the page."""
-        index, action = int(event.turn) - 1, str(event.action)
+        action, index = await asyncio.to_thread(self._wish, event, token, number)
         if action == "redo":
             async for shown in self._speaking.redo_again(index, token, number, request):
                 yield shown
         else:  # in a thread: files are read and written
             yield await asyncio.to_thread(self._act_at_once, index, action, text, token, number)
+
+    def _wish(self, event: gr.EventData, token: str, number: str) -> tuple[str, int]:
+        """An action, and the turn's number from 0; programs may send whatever they like."""
+        action, turn = getattr(event, "action", ""), getattr(event, "turn", None)
+        if action not in ACTIONS:
+            raise not_done(f"a turn has the actions {', '.join(ACTIONS)}; read {action!r}")
+        return action, self._turn(turn, token, number)[1]
 
     def _act_at_once(self, index: int, action: str, text: str, token: str, number: str) -> Updates:
         if action == "lock":

@@ -20,23 +20,24 @@ TABLE_TEMPLATE = """
 {{/if}}
 <tbody>
 {{#each value.rows}}
-<tr data-turn="{{number}}" class="{{#if selected}}selected{{/if}}">
-<td><button type="button" data-action="select" aria-label="Go to turn {{number}}, {{speaker}}"
- {{#if selected}}aria-current="true"{{/if}}><span class="swatch {{slot}}"></span>{{number}}
- <b>{{speaker}}</b></button></td>
+<tr {{#if made}}data-turn="{{number}}"{{/if}} class="{{#if selected}}selected{{/if}}">
+<td>{{#if made}}<button type="button" data-action="select"
+ aria-label="Go to turn {{number}}, {{speaker}}" {{#if selected}}aria-current="true"{{/if}}><span
+ class="swatch {{slot}}"></span>{{number}} <b>{{speaker}}</b></button>{{else}}<span
+ class="swatch {{slot}}"></span>{{number}} <b>{{speaker}}</b>{{/if}}</td>
 <td class="words">{{text}}</td>
 <td class="time">{{time}}</td>
 <td class="check {{#if flagged}}flagged{{/if}}" title="{{check_title}}">{{check}}</td>
 <td class="seed">{{seed}}</td>
 <td>{{#if takes}}<button type="button" data-action="take"
  aria-label="Turn {{number}}: hear the next take, now {{takes}}">{{takes}}</button>{{/if}}</td>
-<td class="actions"><button type="button" data-action="play" aria-label="Play turn {{number}}"
- title="Play this turn">Play</button>
+<td class="actions">{{#if made}}<button type="button" data-action="play"
+ aria-label="Play turn {{number}}" title="Play this turn">Play</button>
 <button type="button" data-action="redo" aria-label="Redo turn {{number}}" title="Redo this turn"
  {{#if locked}}disabled{{/if}}>Redo</button>
 <button type="button" data-action="lock" aria-pressed="{{#if locked}}true{{else}}false{{/if}}"
  aria-label="Lock turn {{number}}" title="Whether anything may change this turn">
- {{#if locked}}Unlock{{else}}Lock{{/if}}</button></td>
+ {{#if locked}}Unlock{{else}}Lock{{/if}}</button>{{/if}}</td>
 </tr>
 {{/each}}
 </tbody></table>
@@ -103,13 +104,14 @@ def table_rows(
                 "flagged": turn in checks and checks[turn].flagged,
                 "locked": turn in dialogue.locked,
                 "selected": turn == selected,
+                "made": True,
             }
         )
     return {"rows": rows}
 
 
 def spoken_rows(captions: list[tuple[str, str, str, float, float]]) -> dict[str, Any]:
-    """What the table shows while turns are still being made.
+    """What the table shows while turns are still being made: nothing can be done with them yet.
 
     Args:
         captions: slot ("S1"), name, words, start and end in seconds of each turn made.
@@ -122,7 +124,6 @@ def spoken_rows(captions: list[tuple[str, str, str, float, float]]) -> dict[str,
                 "speaker": name,
                 "text": text,
                 "time": f"{clock(start_s)} – {clock(end_s)}",
-                "locked": True,
             }
             for number, (slot, name, text, start_s, end_s) in enumerate(captions, start=1)
         ]

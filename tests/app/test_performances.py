@@ -127,6 +127,13 @@ def test_nothing_changes_a_locked_turn_until_it_is_unlocked(
     assert heard_take(choose_take(set_lock(locked, 1, False), 1, 0), 1) == 0
 
 
+def test_only_the_turn_that_changed_is_spoken(studio: Studio, project: Project) -> None:
+    edited = speak_changes(studio, project, "Anna: Hello.\nBen: Never.\nAnna: Bye.", _ignore)
+    for turn in (0, 2):
+        assert edited.dialogue.cuts[turn] is project.dialogue.cuts[turn]
+    assert not same_take(takes_of_turn(edited, 1)[-1], takes_of_turn(project, 1)[-1])
+
+
 def test_takes_stay_with_turns_that_stay(studio: Studio, project: Project) -> None:
     redone = _redo(studio, _redo(studio, project, turn=0), turn=2)
     edited = speak_changes(

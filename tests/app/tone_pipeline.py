@@ -206,9 +206,10 @@ class TonePipeline:
         script: Any,
         options: SynthesisOptions | None = None,
         on_progress: ProgressCallback | None = None,
+        follow_context: bool = True,
     ) -> Dialogue:
         read = keep_speakers(self.parse(script), dialogue.speaker_names)
-        matches = match_turns(dialogue.turns, read.turns, dialogue.locked)
+        matches = match_turns(dialogue.turns, read.turns, dialogue.locked, follow_context)
         self.cast, _ = cast_voices(
             read,
             {

@@ -11,17 +11,27 @@ LINES = ["[S1] One.", "[S2] Two.", "[S1] Three.", "[S2] Four.", "[S1] Five.", "[
 
 
 def matched(
-    lines: list[str], locked: frozenset[int] = frozenset()
+    lines: list[str], locked: frozenset[int] = frozenset(), follow_context: bool = True
 ) -> list[tuple[int | None, bool]]:
     before = script_to_turns("\n".join(LINES), LimitsConfig()).turns
     after = script_to_turns("\n".join(lines), LimitsConfig()).turns
-    return [(match.source, match.kept) for match in match_turns(before, after, locked)]
+    matches = match_turns(before, after, locked, follow_context)
+    return [(match.source, match.kept) for match in matches]
 
 
 def test_an_edited_turn_is_new_and_the_next_has_another_context() -> None:
     assert matched([*LINES[:4], "[S1] Fifth.", LINES[5]]) == [
         (0, True), (1, True), (2, True), (3, True), (None, False), (5, False)
     ]  # fmt: skip
+
+
+def test_what_says_the_same_is_kept_in_another_context_where_that_does_not_count() -> None:
+    lines = [LINES[0], "[S2] Second.", LINES[2], LINES[4], "[S1] More.", LINES[5]]
+    sources = [source for source, _ in matched(lines)]
+    assert sources == [0, None, 2, 4, None, 5]
+    assert matched(lines, follow_context=False) == [
+        (source, source is not None) for source in sources
+    ]
 
 
 def test_a_locked_turn_is_kept_whatever_stands_before_it() -> None:

@@ -57,6 +57,15 @@ def test_editing_turn_five_changes_no_turn_before_it(
     assert "kept as they were: turns 1-4; spoken anew: turns 5-6" in edited.notes
 
 
+def test_only_the_edited_turn_is_spoken_where_the_context_does_not_count(
+    pipeline: DialoguePipeline, spoken: Dialogue
+) -> None:
+    lines = [*LINES[:2], "Anna: Fine, thank you.", *LINES[3:]]
+    edited = pipeline.redo_script(spoken, "\n".join(lines), follow_context=False)
+    assert_kept(spoken, edited, {0: 0, 1: 1, 3: 3, 4: 4, 5: 5})
+    assert "kept as they were: turns 1-2, 4-6; spoken anew: turn 3" in edited.notes
+
+
 def test_it_is_what_the_edited_script_would_have_been(
     pipeline: DialoguePipeline, spoken: Dialogue
 ) -> None:

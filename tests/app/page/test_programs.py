@@ -149,6 +149,6 @@ def test_language_models_find_and_use_the_tools(page: LivePage) -> None:
             return tools, str(answer.content)
 
     tools, voices = asyncio.run(use())
-    assert {"speak", "voices", "estimate", "parse"} <= tools.keys()
+    assert tools.keys() == {"speak", "voices", "estimate", "parse"}
     assert "Speak a dialogue script" in tools["speak"]
     assert "the voice of anna" in voices

@@ -25,7 +25,7 @@ def test_the_place_in_the_queue_is_told_in_words(desk: Desk, view: RunView) -> N
     assert "You are next; it begins in about 3 s" in _status(
         desk, view, Waiting(position=1, wait_s=3.0)
     )
-    assert "2 others before you" in _status(desk, view, Waiting(position=3, wait_s=3.0))
+    assert "2 others are before you" in _status(desk, view, Waiting(position=3, wait_s=3.0))
 
 
 def test_progress_is_a_bar_and_the_time_left(desk: Desk, view: RunView) -> None:

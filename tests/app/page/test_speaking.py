@@ -62,7 +62,7 @@ def test_the_place_in_the_queue_is_told(desk: Desk) -> None:
         return said
 
     said = asyncio.run(watch())
-    assert any("1 others before you; it begins in about" in each for each in said)
+    assert any("1 other is before you; it begins in about" in each for each in said)
     assert "Done" in said[-1]
 
 

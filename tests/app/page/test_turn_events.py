@@ -93,7 +93,7 @@ def test_a_turn_that_is_not_there_is_told(turn: Any, desk: Desk) -> None:
 @pytest.mark.parametrize("take", ["0", "2", "99"])
 def test_a_take_that_is_not_there_is_told(take: str, desk: Desk) -> None:
     project, token = desk.speak()
-    with pytest.raises(gr.Error, match="Turn 1 has 1 takes"):
+    with pytest.raises(gr.Error, match="Turn 1 has 1 take;"):
         desk.turns.take(1, take, SCRIPT, token, project.number)
 
 
@@ -110,6 +110,16 @@ def test_a_row_that_is_not_there_is_told(action: str, turn: int, desk: Desk) -> 
     _, token = desk.speak()
     with pytest.raises(gr.Error, match="turn"):
         _act(desk, token, action, turn)
+
+
+@pytest.mark.parametrize(
+    "sent", [{}, {"turn": "x", "action": "play"}, {"turn": 1, "action": "sing"}]
+)
+def test_what_is_no_wish_of_a_row_is_told(sent: dict[str, Any], desk: Desk) -> None:
+    project, token = desk.speak()
+    event = gr.EventData(None, sent)
+    with pytest.raises(gr.Error, match=r"A turn has the actions|The turn must be a whole number"):
+        collect(desk.turns.act(event, visitor("ann"), SCRIPT, token, project.number))
 
 
 def test_an_outdated_page_changes_nothing(desk: Desk) -> None:

@@ -77,10 +77,31 @@ def test_a_check_is_told_in_words(project: Project) -> None:
     assert [row["check"] for row in table_rows(unjudged, {})["rows"]] == ["–"] * 3
 
 
-def test_nothing_can_be_done_to_a_turn_that_is_still_being_made() -> None:
+def test_nothing_can_be_done_to_a_turn_that_is_still_being_made(project: Project) -> None:
     (row,) = spoken_rows([("S2", "Ben", "Hi.", 1.0, 2.0)])["rows"]
-    assert row["locked"]
+    assert not row.get("made")
     assert row["slot"] == "s2"
+    assert all(row["made"] for row in table_rows(project, {})["rows"])
+    shown = _shown_to("data-(?:turn|action)", TABLE_TEMPLATE)
+    assert len(shown) == 6
+    assert all({"if made", "if takes"} & {*blocks} for blocks in shown)  # unmade: no takes
+
+
+def _shown_to(mark: str, template: str) -> list[list[str]]:
+    """Of each place where a mark stands in a template, the blocks around it."""
+    around: list[str] = []
+    found = []
+    for token in re.finditer(rf"{{{{([#/]?\w+[^}}]*)}}}}|{mark}", template):
+        word = token[1]
+        if word is None:
+            found.append(list(around))
+        elif word.startswith("#"):
+            around.append(word[1:])
+        elif word.startswith("/"):
+            around.pop()
+        elif word == "else":
+            around.append(f"not {around.pop()}")
+    return found
 
 
 def test_the_table_is_empty_at_first() -> None:
