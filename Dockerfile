@@ -28,6 +28,7 @@ ENV COLLOQUY_HOST=0.0.0.0 \
     XDG_CACHE_HOME=/data/cache \
     XDG_DATA_HOME=/data/share \
     GRADIO_TEMP_DIR=/data/files \
+    GRADIO_EXAMPLES_CACHE=/data/examples \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1
 VOLUME /data

@@ -9,12 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from app.dialogue_settings import settings_to_json
+from app.handlers import CLONED
 from app.output_files import FileWriter, publish, text_writer
 from app.project_zip import ProjectContents, write_project
 from app.result_files import CAPTION_FORMATS, caption_text, sound_writer
+from app.studio import Studio
+from app.workspaces import Project
 from pipeline.audio_io import check_format
 from pipeline.datatypes import Dialogue, Waveform
+from pipeline.dialogue_files import save_dialogue
 from pipeline.errors import AudioError, ConfigError
+from pipeline.recording_to_voice import save_voice
 from pipeline.stereo import stereo_of
 
 PARTS = ("mix", "stereo", "stems", "turns", "captions", "project")
@@ -67,6 +72,35 @@ class ExportContext:
     form: Mapping[str, Any] = field(default_factory=dict)
     voice_files: Mapping[str, Path | bytes] = field(default_factory=dict)
     write_dialogue: FileWriter | None = None
+
+
+def context_of_project(project: Project, studio: Studio, folder: Path) -> ExportContext:
+    """What an export tells of a visitor's project.
+
+    Args:
+        project: spoken.
+        studio: knows the weights.
+        folder: where files of the voices are put that are not built in.
+    """
+    dialogue = project.dialogue
+    voice_files: dict[str, Path | bytes] = {}
+    chosen = project.form.get("voices", {})
+    for speaker, voice in dialogue.voices.items():
+        if chosen.get(dialogue.speaker_names.get(speaker, speaker)) in CLONED:
+            path = folder / f"{speaker}.safetensors"
+            save_voice(path, voice)
+            voice_files[speaker] = path
+
+    def write_dialogue(path: Path) -> None:
+        save_dialogue(path, dialogue, project.takes)
+
+    return ExportContext(
+        text=project.text,
+        conditions=studio.pipeline.conditions(),
+        form=project.form,
+        voice_files=voice_files,
+        write_dialogue=write_dialogue,
+    )
 
 
 def export_dialogue(

@@ -29,6 +29,9 @@ VOICE_FILE = "(a voice file)"
 CLONED = (OWN_RECORDING, VOICE_FILE)
 """Choices that speak as a real person might: they need that person's consent."""
 
+FIRST_SEED = 7
+"""What the form begins with."""
+
 MAX_SEED = 2**31 - 1
 
 MAX_RETAKES = 8
@@ -216,6 +219,12 @@ def missing_consents(studio: Studio, form: SpeakForm) -> list[tuple[int, str]]:
         for number, (name, row) in enumerate(zip(cast, form.rows, strict=True))
         if name and row.choice in CLONED and not row.consent
     ]
+
+
+def first_choices(studio: Studio, n_rows: int) -> list[str]:
+    """The voices that the rows of the form begin with."""
+    names = studio.voice_names() or [MADE_UP]
+    return [names[row % len(names)] for row in range(n_rows)]
 
 
 def keep_cast(cast: Sequence[str], names: Sequence[str], n_rows: int) -> list[str]:

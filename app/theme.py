@@ -65,8 +65,13 @@ h2 { font-size: 1.15rem !important; margin: .4em 0 0 !important; }
 #turns .check { white-space: nowrap; }
 #script textarea { font-size: 1rem; line-height: 1.55; }
 .voice-row { border-left: 4px solid transparent !important; }
-.voice-row input[role=listbox], .voice-row input[role=combobox] { text-overflow: ellipsis; }
-.voice-row .wrap-inner { padding-right: 1.2em; }
+.block > .wrap:has(> .validation-error) { position: static !important; padding: 0 !important;
+  overflow: visible; }
+.block > .wrap > .validation-error { position: static; width: 100%; text-align: left;
+  border-radius: var(--radius-sm); margin-bottom: .5em; }
+.voice-row input[role=combobox] { text-overflow: ellipsis; }
+.voice-row input[role=combobox] { padding-right: 1.8em !important; }
+#downloads .label-clear-button { display: none; }
 .edge-s1 { border-left-color: var(--s1) !important; }
 .edge-s2 { border-left-color: var(--s2) !important; }
 .edge-s3 { border-left-color: var(--s3) !important; }
@@ -109,6 +114,7 @@ h2 { font-size: 1.15rem !important; margin: .4em 0 0 !important; }
   #lines .action-column { order: 1; }
   #head { flex-wrap: wrap; } #head > * { flex-basis: 100% !important; }
   #open { margin-left: 0; max-width: none; }
+  #generate { flex-basis: 100%; }
   #turns thead { display: none; }
   #turns table, #turns tbody, #turns caption { display: block; }
   #turns tr { display: grid; grid-template-columns: minmax(0, 1fr) auto; padding: .4em 0;

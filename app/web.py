@@ -15,6 +15,7 @@ from app.page.programs import Programs, add_programs
 from app.page.project_view import ProjectView, Updates
 from app.page.restoring import Restoring
 from app.page.result_section import ResultSection, build_result_section
+from app.page.sample_runs import SampleRuns
 from app.page.script_section import (
     ScriptEvents,
     build_script_section,
@@ -89,7 +90,8 @@ def build_demo(backstage: Backstage) -> gr.Blocks:
             opener = build_open_button()
         with gr.Row():
             with gr.Column(scale=3, min_width=320):
-                script = build_script_section(backstage.studio)
+                runs = SampleRuns(backstage.studio, backstage.queue, backstage.workspaces)
+                script = build_script_section(backstage.studio, runs.speak)
             with gr.Column(scale=2, min_width=320):
                 rows = build_voice_section(backstage.studio)
         result = build_result_section()
@@ -101,6 +103,7 @@ def build_demo(backstage: Backstage) -> gr.Blocks:
             take_away, opener, page.take_away, (token, number), page.all_outputs
         )
         let_lines_follow(opened, script, page.script)
+        page.connect_samples()
         add_programs(Programs(backstage.studio, backstage.queue, backstage.workspaces))
     return demo
 
@@ -181,6 +184,20 @@ class _Page:
         opened.then(self.check, self._checked, self._check_outputs, api_name="checked", **PRIVATE)
         demo.load(None, None, None, js=PAGE_SCRIPT, api_name="name_controls", **PRIVATE)
         demo.unload(self._speaking.leave)
+
+    def connect_samples(self) -> None:
+        """Where runs of samples are cached, one that is chosen comes with its sound."""
+        script = self._form.script
+        spoken = script.samples.cache_event
+        if spoken is not None:
+            opened = spoken.then(
+                self.take_away.open_project,
+                [script.sample_project, self._token],
+                self.all_outputs,
+                api_name="open_sample",
+                **{**PRIVATE, "queue": True},
+            )
+            let_lines_follow(opened, script, self.script)
 
     @property
     def _checked(self) -> list[Any]:

@@ -20,6 +20,12 @@ COST_VERSION = 1
 PRIOR_SHARE = 0.05
 """How much of a script must be spoken until what was measured counts as much as the estimate."""
 
+PRIOR_S = 1.0
+"""The same in seconds, for short scripts: a first run waits about so long for the engine alone."""
+
+NOT_OF_THE_SCRIPT = "read"
+"""What this stage takes depends on recordings that become voices, and tells nothing of others."""
+
 NEW_SHARE = 0.3
 """Share of the latest run in the running average of all."""
 
@@ -166,6 +172,7 @@ class TimeLeft:
         self, expected: Mapping[str, float], now: Callable[[], float] = time.perf_counter
     ) -> None:
         self._expected, self._now = dict(expected), now
+        self._prior = max(PRIOR_SHARE, PRIOR_S / max(sum(expected.values()), 1e-9))
         self._before = now()
         self._begun: dict[str, float] = {}
         self._done: dict[str, float] = {}
@@ -194,14 +201,15 @@ class TimeLeft:
 
     def _slowness(self) -> float:
         """How much longer things take than expected."""
-        doubt = PRIOR_SHARE * sum(self._expected.values())
-        due = sum(seconds * self._made(stage) for stage, seconds in self._expected.items())
-        spent = sum(self._spent.get(stage, 0.0) for stage in self._expected)
+        told = [stage for stage in self._expected if stage != NOT_OF_THE_SCRIPT]
+        doubt = self._prior * sum(self._expected.values())
+        due = sum(self._expected[stage] * self._made(stage) for stage in told)
+        spent = sum(self._spent.get(stage, 0.0) for stage in told)
         return (doubt + spent) / max(doubt + due, 1e-9)
 
     def _stage_left(self, stage: str, expected_s: float) -> float:
         spent, made = self._spent.get(stage, 0.0), self._made(stage)
-        whole = (PRIOR_SHARE * expected_s + spent) / (PRIOR_SHARE + made)
+        whole = (self._prior * expected_s + spent) / (self._prior + made)
         return whole * (1.0 - self._done.get(stage, 0.0))
 
 

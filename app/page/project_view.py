@@ -66,6 +66,11 @@ class ProjectView:
         self._section, self._downloads = section, downloads
         self._token, self._number = token, number
 
+    @property
+    def status(self) -> gr.HTML:
+        """Where it is said what was done."""
+        return self._section.status
+
     def token(self, token: str) -> Updates:
         """The workspace that the page works in."""
         return {self._token: token}
@@ -81,7 +86,7 @@ class ProjectView:
             section.controls.update: gr.Button(interactive=True),
             section.wave: gr.HTML(waveform_html(project.dialogue, names), visible=True),
             section.notes: notes_markdown(project.dialogue.notes),
-            self._downloads: [str(path) for path in finished.files],
+            self._downloads: gr.update(value=[str(path) for path in finished.files], visible=True),
             self._token: finished.token,
             self._number: project.number,
             **self.selection(project, selected),
@@ -145,3 +150,14 @@ def subtitles(dialogue: Dialogue) -> list[dict[str, Any]]:
         }
         for caption in dialogue.captions
     ]
+
+
+def told_of(project: Project) -> str:
+    """A finished dialogue in words: how long, how many turns, which sound unlike their voice."""
+    dialogue = project.dialogue
+    flagged = [str(check.turn + 1) for check in dialogue.voice_checks if check.flagged]
+    check = f" Turns that may sound unlike their voice: {', '.join(flagged)}." if flagged else ""
+    return (
+        f"{dialogue.mix.duration_s:.1f} s of dialogue, {len(dialogue.turns)} turns, "
+        f"seed {dialogue.seed}.{check}"
+    )

@@ -108,7 +108,11 @@ def _build_controls() -> RunControls:
         cancel = gr.Button("Cancel", variant="stop", elem_id="cancel", scale=1, min_width=100)
     with gr.Accordion("Seed and retakes", open=False), gr.Row(elem_classes="bottom"):
         seed = gr.Number(
-            7, label="Seed", info="Same seed, same audio.", precision=None, min_width=140
+            handlers.FIRST_SEED,
+            label="Seed",
+            info="Same seed, same audio.",
+            precision=None,
+            min_width=140,
         )
         dice = gr.Button("New seed", size="sm", min_width=100)
         retakes = gr.Slider(

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from gradio.helpers import Examples
 
 from app import handlers
 from app.page.markup import message_html
@@ -31,7 +32,8 @@ SETTLE = "async () => { await new Promise((done) => setTimeout(done, 30)); retur
 class ScriptSection:
     """Components of the section."""
 
-    sample: gr.Dropdown
+    samples: Examples
+    sample_project: gr.File
     view: gr.State
     tabs: gr.Tabs
     text_tab: gr.Tab
@@ -42,25 +44,43 @@ class ScriptSection:
     tools: TurnTools
 
 
-def build_script_section(studio: Studio) -> ScriptSection:
-    """Lay the section out."""
-    samples = studio.sample_scripts()
-    beginning = samples.get(FIRST_SAMPLE, FIRST_SCRIPT)
+def build_script_section(studio: Studio, speak_sample: Callable[[str], str]) -> ScriptSection:
+    """Lay the section out.
+
+    Args:
+        studio: knows the sample scripts.
+        speak_sample: gives the project file of a sample script, where the server caches examples.
+    """
+    scripts = studio.sample_scripts()
     gr.Markdown("## 1 · Write")
-    sample = gr.Dropdown(
-        list(samples), value=None, label="Start from a sample", visible=bool(samples)
+    text = gr.Textbox(
+        scripts.get(FIRST_SAMPLE, FIRST_SCRIPT),
+        label="Script",
+        info="One turn a line: “Anna: Hello.” or “[S1] Hello.” Up to 4 speakers.",
+        lines=10,
+        max_lines=24,
+        elem_id="script",
+        render=False,
+    )
+    sample_project = gr.File(label="Project of a sample", visible=False)
+    samples = gr.Examples(
+        [[script] for script in scripts.values()],
+        text,
+        sample_project,
+        speak_sample,
+        example_labels=list(scripts),
+        label="Start from a sample",
+        elem_id="samples",
+        visible=bool(scripts),
+        preload=False,
+        api_name="sample_script",
+        api_description="Begin from a sample script, by its number from 0.",
+        api_visibility="public",
     )
     view = gr.State(TEXT_VIEW)
     with gr.Tabs() as tabs:
         with gr.Tab("Text", id=TEXT_VIEW) as text_tab:
-            text = gr.Textbox(
-                beginning,
-                label="Script",
-                info="One turn a line: “Anna: Hello.” or “[S1] Hello.” Up to 4 speakers.",
-                lines=10,
-                max_lines=24,
-                elem_id="script",
-            )
+            text.render()  # type: ignore[no-untyped-call]
         with gr.Tab("Lines", id=LINES_VIEW) as lines_tab:
             lines = gr.Dialogue(
                 [],
@@ -74,7 +94,8 @@ def build_script_section(studio: Studio) -> ScriptSection:
             )
     feedback = gr.HTML(elem_id="feedback")
     return ScriptSection(
-        sample=sample,
+        samples=samples,
+        sample_project=sample_project,
         view=view,
         tabs=tabs,
         text_tab=text_tab,
@@ -91,10 +112,6 @@ class ScriptEvents:
 
     def __init__(self, studio: Studio) -> None:
         self._studio = studio
-
-    def sample(self, title: str) -> str:
-        """The text of a sample script."""
-        return self._studio.sample_scripts()[title]
 
     def feedback(self, text: str) -> handlers.ScriptFeedback:
         """What is in the script."""
@@ -246,20 +263,12 @@ def connect_script_section(section: ScriptSection, events: ScriptEvents) -> None
     quiet: dict[str, Any] = {"queue": False, "show_progress": "hidden"}
     private: dict[str, Any] = {**quiet, "api_visibility": "private"}
     text, lines, view = section.text, section.lines, section.view
-    sampled = section.sample.input(
-        events.sample,
-        section.sample,
-        text,
-        api_name="sample_script",
-        api_description="The text of a sample script, by its title.",
-        **quiet,
-    )
     latest: dict[str, Any] = {**private, "trigger_mode": "always_last"}
     typed = lines.input(None, None, None, js=SETTLE, api_name="line_typed", **latest)
     given = [lines, text, view]
     typed.then(events.read_lines, given, text, api_name="read_lines", **latest)
     lines.change(events.read_changed_lines, given, text, api_name="read_changed_lines", **private)
-    let_lines_follow(sampled, section, events)
+    let_lines_follow(section.samples.load_input_event, section, events)
     section.text_tab.select(events.show_text, None, view, api_name="show_text", **private)
     section.lines_tab.select(
         events.show_lines, text, [lines, view], api_name="show_lines", **private

@@ -11,7 +11,7 @@ from app.expectation import expected_seconds
 from app.page.form import CONSENTS_AT, RETAKES_AT, SEED_AT, TEXT_AT, read_values
 from app.page.markup import message_html, sentence
 from app.page.notices import not_done
-from app.page.project_view import Finished, ProjectView, Updates, finish
+from app.page.project_view import Finished, ProjectView, Updates, finish, told_of
 from app.page.result_section import ResultSection
 from app.page.run_view import RunView
 from app.run_queue import RunQueue
@@ -223,7 +223,7 @@ class Speaking:
                 yield view.show(event)
             finished = run.result()
             self._visits.own(visitor, finished.token)
-            status = message_html(_done(finished.project))
+            status = message_html(f"Done: {told_of(finished.project)}")
             turn = selected[-1] if selected else None
             shown = await asyncio.to_thread(self._show_finished, finished, turn)
             yield {self._section.status: status, **shown}
@@ -295,13 +295,3 @@ def _verdict(check: Callable[[], Any]) -> Any:
     except DialogueError as error:
         return gr.validate(False, sentence(str(error)))
     return gr.validate(True, "")
-
-
-def _done(project: Project) -> str:
-    dialogue = project.dialogue
-    flagged = [str(check.turn + 1) for check in dialogue.voice_checks if check.flagged]
-    check = f" Turns that may sound unlike their voice: {', '.join(flagged)}." if flagged else ""
-    return (
-        f"Done: {dialogue.mix.duration_s:.1f} s of dialogue, {len(dialogue.turns)} turns, "
-        f"seed {dialogue.seed}.{check}"
-    )

@@ -7,12 +7,12 @@ from typing import Any
 
 import gradio as gr
 
-from app.exports import PARTS, ExportChoice, ExportContext, export_dialogue
+from app.exports import PARTS, ExportChoice, context_of_project, export_dialogue
 from app.handlers import CLONED, MADE_UP, read_kept_form
 from app.page.form import Form
 from app.page.markup import message_html
 from app.page.notices import not_done, without_paths
-from app.page.project_view import ProjectView, Updates, finish
+from app.page.project_view import ProjectView, Updates, finish, told_of
 from app.page.script_section import SCRIPT_FILES, ScriptEvents
 from app.project_zip import read_project
 from app.studio import Studio
@@ -20,9 +20,8 @@ from app.visits import Visits, visitor_of
 from app.workspaces import DIALOGUE_NAME, Project, Workspace, Workspaces
 from pipeline.audio_io import available_formats
 from pipeline.config import MAX_SPEAKERS
-from pipeline.dialogue_files import load_dialogue, save_dialogue
+from pipeline.dialogue_files import load_dialogue
 from pipeline.errors import DialogueError
-from pipeline.recording_to_voice import save_voice
 from pipeline.takes import TurnTake
 
 PART_LABELS = {
@@ -66,7 +65,8 @@ def build_take_away_section() -> TakeAwaySection:
         label="Files",
         file_count="multiple",
         interactive=False,
-        height=220,
+        height=300,
+        visible=False,
         elem_id="downloads",
     )
     return TakeAwaySection(downloads=downloads, parts=parts, sound_format=sound_format, make=make)
@@ -114,7 +114,7 @@ class TakeAwayEvents:
             project = workspace.expect(number)
             choice = ExportChoice(parts=frozenset(parts), sound_format=sound_format)
             folder = workspace.new_folder("export")
-            context = self._context(project, workspace.new_folder("voices"))
+            context = context_of_project(project, self._studio, workspace.new_folder("voices"))
             made = export_dialogue(project.dialogue, choice, folder, context)
         except DialogueError as error:
             raise not_done(str(error), "No files made") from error
@@ -122,12 +122,15 @@ class TakeAwayEvents:
 
     def open_file(self, path: str, token: str, request: gr.Request) -> Updates:
         """Read a script, or a project with its sound."""
-        workspace = self._workspaces.open(token)
-        workspace.note_upload(path)
-        feedback = self._form.script.feedback
+        self._workspaces.open(token).note_upload(path)
         if not path.lower().endswith(".zip"):
             text, message = self._script.import_file(path)
-            return {self._form.script.text: text, feedback: message}
+            return {self._form.script.text: text, self._form.script.feedback: message}
+        return self.open_project(path, token, request)
+
+    def open_project(self, path: str, token: str, request: gr.Request) -> Updates:
+        """Read a project with its sound from a file that stays where it is."""
+        workspace, feedback = self._workspaces.open(token), self._form.script.feedback
         try:
             project = self._read_project(Path(path), workspace)
             finished = finish(workspace, project)
@@ -135,7 +138,8 @@ class TakeAwayEvents:
             message = without_paths(str(error).replace(path, Path(path).name), workspace.folder)
             return {feedback: message_html(message, problem=True)}
         self._visits.own(visitor_of(request), workspace.token)
-        return {**self.fill_in(project), **self._view.all(finished)}
+        status = message_html(f"Opened: {told_of(project)}")
+        return {**self.fill_in(project), **self._view.all(finished), self._view.status: status}
 
     def fill_in(self, project: Project) -> Updates:
         """The form as it was when the project was made."""
@@ -152,27 +156,6 @@ class TakeAwayEvents:
             if choice in known:
                 shown[row.choice] = choice
         return shown
-
-    def _context(self, project: Project, folder: Path) -> ExportContext:
-        dialogue = project.dialogue
-        voice_files: dict[str, Path | bytes] = {}
-        chosen = project.form.get("voices", {})
-        for speaker, voice in dialogue.voices.items():
-            if chosen.get(dialogue.speaker_names.get(speaker, speaker)) in CLONED:
-                path = folder / f"{speaker}.safetensors"
-                save_voice(path, voice)
-                voice_files[speaker] = path
-
-        def write_dialogue(path: Path) -> None:
-            save_dialogue(path, dialogue, project.takes)
-
-        return ExportContext(
-            text=project.text,
-            conditions=self._studio.pipeline.conditions(),
-            form=project.form,
-            voice_files=voice_files,
-            write_dialogue=write_dialogue,
-        )
 
     def _read_project(self, path: Path, workspace: Workspace) -> Project:
         folder = workspace.new_folder("project")

@@ -9,7 +9,7 @@ import gradio as gr
 import numpy as np
 from numpy.typing import NDArray
 
-from app.handlers import CLONED, MADE_UP, OWN_RECORDING, VOICE_FILE
+from app.handlers import CLONED, MADE_UP, OWN_RECORDING, VOICE_FILE, first_choices
 from app.page.markup import envelope_svg, message_html
 from app.page.notices import not_done
 from app.studio import Studio
@@ -65,11 +65,8 @@ def voice_choices(studio: Studio) -> list[tuple[str, str]]:
 def build_voice_section(studio: Studio) -> list[VoiceControls]:
     """Lay the section out: rows for as many speakers as a script may have."""
     gr.Markdown("## 2 · Voices")
-    names = studio.voice_names()
-    return [
-        _build_row(studio, row, names[row % len(names)] if names else MADE_UP)
-        for row in range(MAX_SPEAKERS)
-    ]
+    first = first_choices(studio, MAX_SPEAKERS)
+    return [_build_row(studio, row, choice) for row, choice in enumerate(first)]
 
 
 def _build_row(studio: Studio, row: int, voice: str) -> VoiceControls:

@@ -95,6 +95,16 @@ def test_time_left_is_right_within_a_fifth_once_a_fifth_is_done(
             assert left_s == pytest.approx(end_s - at_s, rel=0.2)
 
 
+def test_a_short_script_is_not_said_to_take_long_as_a_voice_is_made_and_the_engine_starts() -> None:
+    now = [0.0]
+    meter = TimeLeft({"read": 0.01, "semantic": 0.3, "acoustic": 0.7}, lambda: now[0])
+    meter.left("read", 0, 1)
+    now[0] += 3.0  # a voice of a recording
+    assert meter.left("read", 1, 1) == pytest.approx(1.0, rel=0.1)
+    now[0] += 1.0  # the engine
+    assert meter.left("semantic", 1, 10) < 3.0
+
+
 def test_time_left_begins_at_the_estimate() -> None:
     meter = TimeLeft({"semantic": 20.0, "acoustic": 80.0}, lambda: 0.0)
     assert meter.left("semantic", 0, 1) == pytest.approx(100.0)

@@ -11,6 +11,7 @@ from app.page.form import Form
 from app.page.project_view import ProjectView, Updates
 from app.page.restoring import Restoring
 from app.page.result_section import build_result_section
+from app.page.sample_runs import SampleRuns
 from app.page.script_section import ScriptEvents, build_script_section
 from app.page.speaking import Speaking
 from app.page.take_away import TakeAwayEvents, build_take_away_section
@@ -35,7 +36,8 @@ class Desk:
         with gr.Blocks(analytics_enabled=False):
             self.saved = gr.BrowserState({})
             self.token, self.number = gr.State(""), gr.State("")
-            script = build_script_section(studio)
+            self.samples = SampleRuns(studio, queue, workspaces)
+            script = build_script_section(studio, self.samples.speak)
             rows = build_voice_section(studio)
             self.result = build_result_section()
             self.take_away_section = build_take_away_section()

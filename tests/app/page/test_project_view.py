@@ -34,7 +34,7 @@ def test_a_version_with_nothing_selected_hides_the_panel(desk: Desk) -> None:
     shown = desk.view.all(finished)
     assert not shown[desk.result.panel.group].visible
     assert shown[desk.result.controls.update].interactive
-    assert Path(shown[desk.downloads][0]).suffix == ".wav"
+    assert Path(shown[desk.downloads]["value"][0]).suffix == ".wav"
     assert all(isinstance(component, gr.blocks.Block) for component in shown)
 
 

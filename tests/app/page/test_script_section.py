@@ -201,9 +201,10 @@ def test_an_edit_of_no_turn_is_told(turn: int | None, events: ScriptEvents) -> N
             edit()
 
 
-def test_samples_begin_the_page(studio: Studio, events: ScriptEvents) -> None:
-    assert events.sample("Small talk").startswith("Anna: Hello.")
+def test_samples_begin_the_page(studio: Studio) -> None:
     with gr.Blocks():
-        section = build_script_section(studio)
+        section = build_script_section(studio, str)
+    assert section.samples.examples == [["Anna: Hello.\nBen: Hi.\n"]]
+    assert section.samples.dataset.sample_labels == ["Small talk"]
     assert section.text.value == FIRST_SCRIPT
     assert lines_to_text(section.lines.value or []) == ""

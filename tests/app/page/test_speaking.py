@@ -42,8 +42,9 @@ def test_a_run_tells_its_progress_and_turns_and_ends_with_the_project(desk: Desk
     assert "Done: 2.0 s of dialogue, 3 turns, seed 7." in desk.status(end)
     project = desk.project(token)
     assert end[desk.number] == project.number
-    assert [Path(path).suffix for path in end[desk.downloads]] == [".wav", ".srt", ".vtt", ".json"]
-    assert all(Path(path).is_file() for path in end[desk.downloads])
+    files = [Path(path) for path in end[desk.downloads]["value"]]
+    assert [path.suffix for path in files] == [".wav", ".srt", ".vtt", ".json"]
+    assert all(path.is_file() for path in files)
     assert len(end[desk.result.table]["rows"]) == 3
     assert desk.visits.forget("ann") == {token}
 
@@ -162,7 +163,7 @@ def test_visitors_at_the_same_time_never_get_each_others(desk: Desk) -> None:
         for each in shown:
             told = str({key: value for key, value in each.items() if key is not desk.token})
             assert not any(other in told for other in others)
-        for path in shown[-1][desk.downloads]:
+        for path in shown[-1][desk.downloads]["value"]:
             assert tokens[name] in path
 
 

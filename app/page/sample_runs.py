@@ -1,0 +1,51 @@
+"""Sample scripts spoken once for everybody, where the server caches examples, as Spaces do."""
+
+from app.expectation import expected_seconds
+from app.exports import ExportChoice, context_of_project, export_dialogue
+from app.handlers import FIRST_SEED, SpeakForm, VoiceRow, first_choices, read_form
+from app.page.notices import not_done
+from app.performances import speak_request
+from app.run_queue import RunQueue
+from app.runs import Run
+from app.studio import Studio
+from app.workspaces import Project, Workspaces
+from pipeline.config import MAX_SPEAKERS
+from pipeline.errors import DialogueError
+
+
+class SampleRuns:
+    """Speaks sample scripts as the form does that nobody has touched.
+
+    Args:
+        studio: speaks.
+        queue: where runs wait, those of visitors beside them.
+        workspaces: where files are kept for a while.
+    """
+
+    def __init__(self, studio: Studio, queue: RunQueue, workspaces: Workspaces) -> None:
+        self._studio, self._queue, self._workspaces = studio, queue, workspaces
+
+    def speak(self, text: str) -> str:
+        """The project file of a script."""
+        workspace = self._workspaces.open()
+        rows = [VoiceRow(choice=choice) for choice in first_choices(self._studio, MAX_SPEAKERS)]
+        form = SpeakForm(text=text, seed=FIRST_SEED, rows=rows)
+
+        def work(run: Run[Project]) -> Project:
+            request = read_form(self._studio, form)
+            project = speak_request(self._studio, request, run.progress, run.emit)
+            run.sound_s = project.dialogue.mix.duration_s
+            return project
+
+        try:
+            expected_s = expected_seconds(self._studio, self._studio.pipeline.parse(text))
+            project = self._queue.submit(work, expected_s, workspace.token).result()
+            context = context_of_project(project, self._studio, workspace.new_folder("voices"))
+            choice = ExportChoice(parts=frozenset({"project"}))
+            folder = workspace.new_folder("sample")
+            *_, path = export_dialogue(project.dialogue, choice, folder, context)
+        except DialogueError as error:
+            raise not_done(str(error), "Sample not spoken") from error
+        finally:
+            self._workspaces.leave(workspace.token)
+        return str(path)
