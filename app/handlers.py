@@ -101,8 +101,14 @@ class SpeakForm:
     cast: Sequence[str] = ()
 
 
-def read_script(studio: Studio, text: str) -> ScriptFeedback:
-    """Say what is in a script, or what is wrong with it."""
+def read_script(studio: Studio, text: str, slowness: float = 1.0) -> ScriptFeedback:
+    """Say what is in a script, or what is wrong with it.
+
+    Args:
+        studio: reads it.
+        text: as typed.
+        slowness: how many times longer than expected runs take now.
+    """
     try:
         script = studio.pipeline.parse(text)
     except DialogueError as error:
@@ -113,11 +119,11 @@ def read_script(studio: Studio, text: str) -> ScriptFeedback:
     )
     expectation = expectation_of(studio)
     size = expectation.size(script)
-    cost = expectation.known() or USUAL_COST
+    computing_s = slowness * (expectation.known() or USUAL_COST).seconds(size)
     message = (
         f"{_count(size.n_turns, 'turn')}, {_count(len(speakers), 'speaker')}: {named}; "
         f"{size.n_characters:,} characters, about {format_seconds(size.speech_s)} of sound, "
-        f"made in about {format_seconds(max(1, cost.seconds(size)))}"
+        f"made in about {format_seconds(max(1, computing_s))}"
     )
     labels = tuple(
         f"{number} · {speakers[turn.speaker]}: {_shortened(turn.text)}"
@@ -265,13 +271,10 @@ def _cloned_voice(row: VoiceRow, name: str, project: Project | None) -> WantedVo
     raise VoiceError(f"{name} has no voice file yet; open one, or choose another voice")
 
 
-def time_left_of(studio: Studio, text: str) -> TimeLeft:
+def time_left_of(studio: Studio, script: Script, slowness: float = 1.0) -> TimeLeft:
     """What tells the time left for a script: from what was measured here, or what is usual."""
-    try:
-        script = studio.pipeline.parse(text)
-    except DialogueError:  # told where the script is spoken
-        return TimeLeft({})
-    return TimeLeft(expectation_of(studio).stage_seconds(script))
+    expected = expectation_of(studio).stage_seconds(script)
+    return TimeLeft({stage: slowness * seconds for stage, seconds in expected.items()})
 
 
 def roll_seed() -> int:

@@ -12,8 +12,9 @@ import numpy as np
 from app.studio import Studio
 from app.workspaces import Project
 from pipeline.casting import WantedVoice
-from pipeline.datatypes import Dialogue, ProgressCallback, SpokenTurn
+from pipeline.datatypes import Dialogue, ProgressCallback, Script, SpokenTurn
 from pipeline.errors import DialogueError
+from pipeline.matching import keep_speakers, match_turns
 from pipeline.redo_request import Redo
 from pipeline.script_edits import open_script, set_pace
 from pipeline.script_marks import write_marks
@@ -79,6 +80,19 @@ def speak_changes(
     """
     dialogue = studio.redo_script(project.dialogue, text, on_progress, follow_context=False)
     return project.changed(text=text, dialogue=dialogue, takes=_takes_that_stay(project, dialogue))
+
+
+def changed_part(studio: Studio, project: Project, text: str) -> Script:
+    """What `speak_changes` will speak of an edited script.
+
+    Raises:
+        DialogueError: if the script cannot be read, or changes a locked turn.
+    """
+    before = project.dialogue
+    script = keep_speakers(studio.pipeline.parse(text), before.speaker_names)
+    matches = match_turns(before.turns, script.turns, before.locked, follow_context=False)
+    new = [turn for turn, match in zip(script.turns, matches, strict=True) if not match.kept]
+    return replace(script, turns=tuple(new))
 
 
 def redo_turn(

@@ -55,7 +55,7 @@ class RunQueue:
         self._running: list[Run[Any]] = []
         self._hooks: list[Callable[[Run[Any]], None]] = []
         self._refusal_hooks: list[Callable[[str], None]] = []
-        self._slower = 1.0
+        self._slowness = 1.0
         self._closed = False
         self._workers = [
             threading.Thread(target=self._serve, name=f"run-{number}", daemon=True)
@@ -105,6 +105,11 @@ class RunQueue:
     def n_running(self) -> int:
         """Runs that compute."""
         return len(self._running)
+
+    @property
+    def slowness(self) -> float:
+        """How many times longer than expected the latest runs took."""
+        return self._slowness
 
     def runs(self) -> list[Run[Any]]:
         """Those that compute, and then those that wait, in order."""
@@ -183,8 +188,8 @@ class RunQueue:
 
     def _seconds_ahead(self, n_waiting: int) -> float:
         """Until the first so many waiting runs and all running ones are over, if all goes well."""
-        running = [max(0.0, run.expected_s * self._slower - run.spent_s) for run in self._running]
-        waiting = [run.expected_s * self._slower for run in list(self._waiting)[:n_waiting]]
+        running = [max(0.0, run.expected_s * self._slowness - run.spent_s) for run in self._running]
+        waiting = [run.expected_s * self._slowness for run in list(self._waiting)[:n_waiting]]
         return sum(running + waiting) / self.n_workers
 
     def _serve(self) -> None:
@@ -212,4 +217,4 @@ class RunQueue:
             self._running.remove(run)
             if was_whole and run.expected_s > 0 and run.spent_s > 0:
                 ratio = min(10.0, max(0.1, run.spent_s / run.expected_s))
-                self._slower = self._slower**_KEPT * ratio ** (1 - _KEPT)
+                self._slowness = self._slowness**_KEPT * ratio ** (1 - _KEPT)

@@ -122,7 +122,7 @@ class _Page:
         self._form, self._result, self._backstage = form, result, backstage
         self._saved, self._token, self._number = states
         studio, workspaces, visits = backstage.studio, backstage.workspaces, backstage.visits
-        self.script = ScriptEvents(studio)
+        self.script = ScriptEvents(studio, backstage.queue)
         view = ProjectView(result, downloads, self._token, self._number)
         self._speaking = Speaking(
             studio, backstage.queue, workspaces, visits, result, view, form.script.text

@@ -12,6 +12,7 @@ from app import handlers
 from app.page.markup import message_html
 from app.page.notices import not_done
 from app.page.turn_tools import TurnTools, build_turn_tools, middle_of
+from app.run_queue import RunQueue
 from app.studio import Studio
 from pipeline import script_edits, script_word_edits
 from pipeline.config import MAX_SPEAKERS
@@ -108,14 +109,19 @@ def build_script_section(studio: Studio, speak_sample: Callable[[str], str]) -> 
 
 
 class ScriptEvents:
-    """What the section's controls do."""
+    """What the section's controls do.
 
-    def __init__(self, studio: Studio) -> None:
-        self._studio = studio
+    Args:
+        studio: reads scripts.
+        queue: knows how long runs take now.
+    """
+
+    def __init__(self, studio: Studio, queue: RunQueue) -> None:
+        self._studio, self._queue = studio, queue
 
     def feedback(self, text: str) -> handlers.ScriptFeedback:
         """What is in the script."""
-        return handlers.read_script(self._studio, text)
+        return handlers.read_script(self._studio, text, self._queue.slowness)
 
     def read_lines(self, lines: Sequence[dict[str, str]], text: str, view: str) -> Any:
         """The text of the line editor; while the text is being edited, it stays."""

@@ -19,8 +19,8 @@ from app.runs import Run
 from app.studio import Studio
 from app.visits import Visits, visitor_of
 from app.workspaces import Project, Workspaces
+from pipeline.datatypes import Script
 from pipeline.errors import CancelledError, DialogueError
-from pipeline.estimate import TimeLeft
 from pipeline.redo_request import Redo
 from pipeline.script_marks import write_marks
 
@@ -91,7 +91,8 @@ class Speaking:
             run.sound_s = project.dialogue.mix.duration_s
             return finish(workspace, project)
 
-        async for shown in self._watch(work, form.text, request, NOT_GENERATED):
+        script = self._read(lambda: self._studio.pipeline.parse(form.text))
+        async for shown in self._watch(work, script, request, NOT_GENERATED):
             yield shown
 
     async def update(
@@ -105,7 +106,12 @@ class Speaking:
             edited = performances.speak_changes(self._studio, project, text, run.progress)
             return finish(workspace, edited)
 
-        async for shown in self._watch(work, text, request, "Not updated"):
+        def changed() -> Script:
+            project = self._workspaces.open(token).expect(number)
+            return performances.changed_part(self._studio, project, text)
+
+        script = await asyncio.to_thread(self._read, changed)
+        async for shown in self._watch(work, script, request, "Not updated"):
             yield shown
 
     async def redo(
@@ -200,24 +206,27 @@ class Speaking:
             redone = performances.redo_turn(self._studio, project, wanted, run.progress)
             return finish(workspace, redone)
 
-        async for shown in self._watch(work, words, request, "Not redone", selected):
+        script = self._read(lambda: self._studio.pipeline.parse(words))
+        async for shown in self._watch(work, script, request, "Not redone", selected):
             yield shown
 
     async def _watch(
         self,
         work: Callable[[Run[Finished]], Finished],
-        text: str,
+        script: Script,
         request: gr.Request,
         failure: str,
         selected: list[int | None] | None = None,
     ) -> AsyncIterator[Updates]:
-        """Submit a run, show how it goes, and show what it made."""
+        """Submit a run, show how it goes, and show what it made; `script`: what it speaks."""
         visitor = visitor_of(request)
         self._visits.set_message(visitor, "")
-        view = self._run_view(text, is_streamed=failure == NOT_GENERATED)
+        time_left = handlers.time_left_of(self._studio, script, self._queue.slowness)
+        names = handlers.speaker_names(script)
+        view = RunView(self._section, time_left, names, is_streamed=failure == NOT_GENERATED)
         run: Run[Finished] | None = None
         try:
-            run = self._queue.submit(work, self._expected_s(text), visitor)
+            run = self._queue.submit(work, self._expected_s(script), visitor)
             yield view.begin()
             async for event in run.watch():
                 yield view.show(event)
@@ -244,20 +253,16 @@ class Speaking:
             shown.update(self._view.play(workspace, finished.project, turn))
         return shown
 
-    def _run_view(self, text: str, is_streamed: bool) -> RunView:
+    @staticmethod
+    def _read(read: Callable[[], Script]) -> Script:
+        """A script, for what is expected of it; where it cannot be read, the run tells so."""
         try:
-            names = handlers.speaker_names(self._studio.pipeline.parse(text))
+            return read()
         except DialogueError:
-            return RunView(self._section, TimeLeft({}), {}, is_streamed)
-        time_left = handlers.time_left_of(self._studio, text)
-        return RunView(self._section, time_left, names, is_streamed)
+            return Script(turns=(), speaker_names={})
 
-    def _expected_s(self, text: str) -> float:
-        try:
-            script = self._studio.pipeline.parse(text)
-        except DialogueError:
-            return REDO_PART_S
-        return expected_seconds(self._studio, script)
+    def _expected_s(self, script: Script) -> float:
+        return expected_seconds(self._studio, script) if script.turns else REDO_PART_S
 
     def show_failure(self, request: gr.Request) -> str:
         """The message of the failed run, beside the buttons, where it stays."""

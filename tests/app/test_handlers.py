@@ -200,6 +200,10 @@ def test_speakers_without_names_are_named_by_their_number(studio: Studio) -> Non
 def test_time_left_begins_at_the_estimate_and_at_nothing_for_an_unreadable_script(
     studio: Studio,
 ) -> None:
-    assert time_left_of(studio, "[S1] Hello.").left("semantic", 0, 1) > 0
-    assert time_left_of(studio, "").left("semantic", 0, 1) == 0
+    script = studio.pipeline.parse("[S1] Hello.")
+    usual_s, slow_s = (
+        time_left_of(studio, script, slowness).left("semantic", 0, 1) for slowness in (1.0, 3.0)
+    )
+    assert slow_s == pytest.approx(3 * usual_s, rel=0.05)
+    assert usual_s > 0
     assert expected_seconds(studio, studio.pipeline.parse(SCRIPT)) > 0

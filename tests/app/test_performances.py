@@ -5,6 +5,7 @@ import pytest
 
 from app.performances import (
     SpeakRequest,
+    changed_part,
     choose_take,
     heard_take,
     redo_turn,
@@ -129,6 +130,9 @@ def test_nothing_changes_a_locked_turn_until_it_is_unlocked(
 
 def test_only_the_turn_that_changed_is_spoken(studio: Studio, project: Project) -> None:
     edited = speak_changes(studio, project, "Anna: Hello.\nBen: Never.\nAnna: Bye.", _ignore)
+    part = changed_part(studio, project, edited.text)
+    assert [turn.text for turn in part.turns] == ["Never."]
+    assert not changed_part(studio, project, SCRIPT).turns
     for turn in (0, 2):
         assert edited.dialogue.cuts[turn] is project.dialogue.cuts[turn]
     assert not same_take(takes_of_turn(edited, 1)[-1], takes_of_turn(project, 1)[-1])

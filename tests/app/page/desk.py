@@ -50,7 +50,7 @@ class Desk:
             studio, queue, workspaces, self.visits, self.result, self.view, script.text
         )
         self.turns = TurnEvents(workspaces, self.speaking, self.view, script.text)
-        self.script = ScriptEvents(studio)
+        self.script = ScriptEvents(studio, queue)
         self.voices = VoiceEvents(studio, workspaces)
         self.take_away = TakeAwayEvents(
             studio, workspaces, self.visits, self.script, self.view, self.form

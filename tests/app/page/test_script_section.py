@@ -14,7 +14,7 @@ from app.page.script_section import (
 from app.studio import Studio
 from pipeline.script_writing import lines_to_text
 from tests.app.conftest import BAD_SCRIPTS
-from tests.app.page.desk import SCRIPT, WICKED
+from tests.app.page.desk import SCRIPT, WICKED, Desk
 
 GOOD_SCRIPTS = [
     SCRIPT,
@@ -26,8 +26,8 @@ GOOD_SCRIPTS = [
 
 
 @pytest.fixture
-def events(studio: Studio) -> ScriptEvents:
-    return ScriptEvents(studio)
+def events(desk: Desk) -> ScriptEvents:
+    return desk.script
 
 
 def _said(events: ScriptEvents, studio: Studio, text: str) -> list[tuple[Any, ...]]:
