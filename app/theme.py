@@ -153,12 +153,17 @@ PAGE_SCRIPT = """
       if (!empty.getAttribute('role')) empty.setAttribute('role', 'img');
     });
   };
+  const changed = (event) => {
+    const field = event.target.closest('.block');
+    field?.querySelectorAll('.validation-error button button').forEach((close) => close.click());
+  };
+  document.addEventListener('input', changed);
   new MutationObserver(mend).observe(document.body, {childList: true, subtree: true});
   mend();
 }
 """
-"""Names controls that the library leaves unnamed, and makes the message boxes live regions, so that
-screen readers speak what changes in them."""
+"""Names controls that the library leaves unnamed, makes the message boxes live regions, so that
+screen readers speak what changes in them, and takes an error off a field that is being mended."""
 
 
 def build_theme() -> gr.themes.Base:

@@ -36,6 +36,7 @@ from app.page.voice_section import (
     connect_voice_section,
     voice_choices,
 )
+from app.page.wiring import PRIVATE, QUIET, TOLD
 from app.run_queue import RunQueue
 from app.studio import Studio
 from app.theme import PAGE_SCRIPT
@@ -43,8 +44,6 @@ from app.visits import Visits
 from app.workspaces import Workspaces
 
 CACHE_SECONDS = (3600, 86_400)
-QUIET: dict[str, Any] = {"queue": False, "show_progress": "hidden"}
-PRIVATE: dict[str, Any] = {**QUIET, "api_visibility": "private"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,7 +194,8 @@ class _Page:
                 [script.sample_project, self._token],
                 self.all_outputs,
                 api_name="open_sample",
-                **{**PRIVATE, "queue": True},
+                api_visibility="private",
+                **TOLD,
             )
             let_lines_follow(opened, script, self.script)
 
@@ -252,11 +252,7 @@ class _Page:
 
     def _connect_runs(self) -> None:
         controls, status = self._result.controls, self._result.status
-        waiting: dict[str, Any] = {
-            "concurrency_limit": None,
-            "trigger_mode": "once",
-            "show_progress": "hidden",
-        }
+        waiting: dict[str, Any] = {**TOLD, "trigger_mode": "once"}
         states = [self._token, self._number]
         panel = self._result.panel
         controls.generate.click(
@@ -343,7 +339,7 @@ class _Page:
             self._shown,
             api_name="select_turn",
             api_description="Show one turn, numbered from 1.",
-            **QUIET,
+            **TOLD,
         )
         panel.play.click(
             self._turns.play,
@@ -351,7 +347,7 @@ class _Page:
             self._shown,
             api_name="play_turn",
             api_description="One turn alone, as sound.",
-            **QUIET,
+            **TOLD,
         )
         panel.lock.input(
             self._turns.lock,
@@ -359,7 +355,7 @@ class _Page:
             self._shown,
             api_name="lock_turn",
             api_description="Keep a turn from being changed, or let it change again.",
-            **QUIET,
+            **TOLD,
         )
         chosen = panel.takes.input(
             self._turns.take,
@@ -367,7 +363,7 @@ class _Page:
             [*self._shown, self._form.script.text],
             api_name="choose_take",
             api_description="Let another take of a turn be heard.",
-            **QUIET,
+            **TOLD,
         )
         let_lines_follow(chosen, self._form.script, self.script)
 

@@ -10,6 +10,7 @@ from app.handlers import SpeakForm, VoiceRow
 from app.page.result_section import RunControls
 from app.page.script_section import ScriptSection
 from app.page.voice_section import VoiceControls
+from app.page.wiring import PRIVATE
 from pipeline.config import MAX_SPEAKERS
 
 STORAGE_KEY = "colloquy"
@@ -104,8 +105,6 @@ def connect_keeping(form: Form, saved: gr.BrowserState) -> None:
         saved,
         js=KEEP_FORM,
         api_name="keep_form",
-        api_visibility="private",
-        queue=False,
-        show_progress="hidden",
+        **PRIVATE,
         trigger_mode="always_last",
     )

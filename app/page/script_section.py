@@ -12,6 +12,7 @@ from app import handlers
 from app.page.markup import message_html
 from app.page.notices import not_done
 from app.page.turn_tools import TurnTools, build_turn_tools, middle_of
+from app.page.wiring import PRIVATE, TOLD
 from app.run_queue import RunQueue
 from app.studio import Studio
 from pipeline import script_edits, script_word_edits
@@ -266,23 +267,21 @@ class ScriptEvents:
 
 def connect_script_section(section: ScriptSection, events: ScriptEvents) -> None:
     """Wire the section up, but for what its text decides elsewhere on the page."""
-    quiet: dict[str, Any] = {"queue": False, "show_progress": "hidden"}
-    private: dict[str, Any] = {**quiet, "api_visibility": "private"}
     text, lines, view = section.text, section.lines, section.view
-    latest: dict[str, Any] = {**private, "trigger_mode": "always_last"}
+    latest: dict[str, Any] = {**PRIVATE, "trigger_mode": "always_last"}
     typed = lines.input(None, None, None, js=SETTLE, api_name="line_typed", **latest)
     given = [lines, text, view]
     typed.then(events.read_lines, given, text, api_name="read_lines", **latest)
-    lines.change(events.read_changed_lines, given, text, api_name="read_changed_lines", **private)
+    lines.change(events.read_changed_lines, given, text, api_name="read_changed_lines", **PRIVATE)
     let_lines_follow(section.samples.load_input_event, section, events)
-    section.text_tab.select(events.show_text, None, view, api_name="show_text", **private)
+    section.text_tab.select(events.show_text, None, view, api_name="show_text", **PRIVATE)
     section.lines_tab.select(
-        events.show_lines, text, [lines, view], api_name="show_lines", **private
+        events.show_lines, text, [lines, view], api_name="show_lines", **PRIVATE
     )
-    _connect_tools(section, events, quiet)
+    _connect_tools(section, events)
 
 
-def _connect_tools(section: ScriptSection, events: ScriptEvents, quiet: dict[str, Any]) -> None:
+def _connect_tools(section: ScriptSection, events: ScriptEvents) -> None:
     tools, outputs = section.tools, [section.text, section.tools.turn]
     given = [section.text, tools.turn]
     tools.turn.change(
@@ -290,8 +289,7 @@ def _connect_tools(section: ScriptSection, events: ScriptEvents, quiet: dict[str
         given,
         [tools.pace, tools.gap],
         api_name="show_turn_options",
-        api_visibility="private",
-        **quiet,
+        **PRIVATE,
     )
     edits: list[tuple[gr.Button, Callable[..., Any], str, list[Any], str]] = [
         (tools.add, events.add, "add_turn", [], "Add a turn below one."),
@@ -322,7 +320,7 @@ def _connect_tools(section: ScriptSection, events: ScriptEvents, quiet: dict[str
             outputs,
             api_name=name,
             api_description=f"{about} Turns are numbered from 0. Gives the script, and the turn.",
-            **quiet,
+            **TOLD,
         )
         let_lines_follow(edited, section, events)
 
@@ -337,7 +335,5 @@ def let_lines_follow(event: Any, section: ScriptSection, events: ScriptEvents) -
         [section.text, section.view],
         section.lines,
         api_name="refresh_lines",
-        api_visibility="private",
-        queue=False,
-        show_progress="hidden",
+        **PRIVATE,
     )

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from app.handlers import CLONED, MADE_UP, OWN_RECORDING, VOICE_FILE, first_choices
 from app.page.markup import envelope_svg, message_html
 from app.page.notices import not_done
+from app.page.wiring import PRIVATE
 from app.studio import Studio
 from app.workspaces import Workspace, Workspaces
 from pipeline.config import MAX_SPEAKERS
@@ -216,9 +217,7 @@ def connect_voice_section(
     rows: Sequence[VoiceControls], events: VoiceEvents, token: gr.State
 ) -> None:
     """Wire the rows up."""
-    quiet: dict[str, Any] = {"queue": False, "show_progress": "hidden"}
     for number, row in enumerate(rows, start=1):
-        private: dict[str, Any] = {**quiet, "api_visibility": "private"}
         shown = [
             row.listen,
             row.sample,
@@ -229,7 +228,7 @@ def connect_voice_section(
             row.keep,
         ]
         row.choice.change(
-            events.choose, row.choice, shown, api_name=f"choose_voice_{number}", **private
+            events.choose, row.choice, shown, api_name=f"choose_voice_{number}", **PRIVATE
         )
         row.listen.click(
             events.listen,
@@ -258,7 +257,7 @@ def connect_voice_section(
             [row.file, token],
             row.quality,
             api_name=f"read_voice_file_{number}",
-            **private,
+            **PRIVATE,
         )
         row.save.click(
             events.save,

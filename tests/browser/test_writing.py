@@ -101,3 +101,12 @@ def test_buttons_edit_a_turn(writer: Visit) -> None:
         arg=before,
     )
     writer.picture("tools")
+
+
+def test_an_edit_that_cannot_be_made_is_told_and_changes_nothing(writer: Visit) -> None:
+    writer.at("#tools button.label-wrap").click()
+    writer.page.get_by_label("Split before these words").fill("zebra")
+    writer.button("Split").click()
+    writer.at("[data-testid=toast-body]").filter(has_text="does not hold the words").wait_for()
+    writer.picture("refused-edit")
+    assert writer.script() == SCRIPT
