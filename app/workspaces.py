@@ -70,6 +70,9 @@ class Workspace:
         token: names it; a secret between the visitor and the server.
         folder: holds the visitor's files; made when something is kept.
         adopt: makes a dialogue that was read redoable again.
+
+    Attributes:
+        handed_out: number of the project's latest version to its files, which pages link to.
     """
 
     def __init__(
@@ -77,6 +80,7 @@ class Workspace:
     ) -> None:
         self.token, self.folder = token, folder
         self.lock = threading.RLock()
+        self.handed_out: dict[str, tuple[Path, ...]] = {}
         self._quick_lock = threading.Lock()
         self._adopt, self._store = adopt, store
         self._uploads: set[Path] = set()

@@ -43,11 +43,25 @@ def finish(workspace: Workspace, project: Project) -> Finished:
         DialogueError: if the disk refuses one.
     """
     workspace.keep(project)
-    dialogue = project.dialogue
-    wav = workspace.new_folder("dialogue") / "dialogue.wav"
-    writers = result_writers(dialogue, wav, CAPTION_FORMATS, dialogue.speaker_names)
-    publish(writers)
-    return Finished(project=project, token=workspace.token, files=tuple(writers))
+    return hand_out(workspace, project)
+
+
+def hand_out(workspace: Workspace, project: Project) -> Finished:
+    """A project that the workspace keeps, with its files, which are written if they are not there.
+
+    Raises:
+        DialogueError: if the disk refuses one.
+    """
+    with workspace.lock:
+        files = workspace.handed_out.get(project.number, ())
+        if not files or not all(path.is_file() for path in files):
+            dialogue = project.dialogue
+            wav = workspace.new_folder("dialogue") / "dialogue.wav"
+            writers = result_writers(dialogue, wav, CAPTION_FORMATS, dialogue.speaker_names)
+            publish(writers)
+            files = tuple(writers)
+            workspace.handed_out = {project.number: files}
+    return Finished(project=project, token=workspace.token, files=files)
 
 
 class ProjectView:

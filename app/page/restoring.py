@@ -8,7 +8,7 @@ from app.handlers import CLONED, MADE_UP
 from app.page.form import Form, read_saved
 from app.page.markup import message_html
 from app.page.notices import without_paths
-from app.page.project_view import ProjectView, Updates, finish
+from app.page.project_view import ProjectView, Updates, hand_out
 from app.studio import Studio
 from app.visits import Visits, visitor_of
 from app.workspaces import Workspaces
@@ -54,7 +54,7 @@ class Restoring:
         try:
             project = workspace.project
             if project is not None:
-                shown.update(self._view.all(finish(workspace, project)))
+                shown.update(self._view.all(hand_out(workspace, project)))
                 shown[self._status] = message_html("Your last dialogue is here again.")
         except DialogueError as error:
             told = without_paths(str(error), workspace.folder)

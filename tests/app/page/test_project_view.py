@@ -11,7 +11,8 @@ from tests.app.page.desk import WICKED, Desk
 def test_files_lie_in_a_folder_of_their_own_that_nobody_can_guess(desk: Desk) -> None:
     project, token = desk.speak()
     workspace = desk.workspaces.open(token)
-    folders = {path.parent for _ in range(2) for path in finish(workspace, project).files}
+    versions = (project, project.changed())
+    folders = {path.parent for each in versions for path in finish(workspace, each).files}
     assert len(folders) == 2
     assert all(len(folder.name) == 40 for folder in folders)
 

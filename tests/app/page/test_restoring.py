@@ -1,4 +1,5 @@
 import random
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -71,6 +72,18 @@ def test_the_dialogue_and_the_form_are_as_they_were_left(desk: Desk) -> None:
     assert choices == ["ben", None, "(surprise me)", "(my recording)"], "zoe is not there any more"
     desk.visits.forget("ann")
     assert desk.visits.forget("later") == {token}
+
+
+def test_opening_the_page_again_and_again_leaves_the_files_that_others_link_to(desk: Desk) -> None:
+    project, token = desk.speak()
+    opened = [_open(desk, {"token": token}, f"tab {number}") for number in range(6)]
+    files = [shown[desk.downloads]["value"] for shown in opened]
+    assert files == [files[0]] * 6
+    assert all(Path(path).is_file() for path in files[0])
+    Path(files[0][1]).unlink()
+    again = _open(desk, {"token": token})[desk.downloads]["value"]
+    assert all(Path(path).is_file() for path in again)
+    assert desk.project(token) is project
 
 
 def test_after_a_new_start_of_the_server_the_dialogue_is_there(desk: Desk) -> None:
