@@ -7,8 +7,8 @@ import gradio as gr
 from app import handlers
 from app.page.markup import message_html
 from app.page.turn_table import build_table
+from app.page.turn_tools import pace_slider
 from app.page.voice_section import WAVEFORM
-from pipeline.config import LimitsConfig
 
 READY = "Ready."
 
@@ -131,21 +131,12 @@ def _build_controls() -> RunControls:
 
 
 def _build_panel() -> TurnPanel:
-    limits = LimitsConfig()
     with gr.Column(visible=False, elem_id="turn-panel", variant="panel") as group:
         with gr.Row(elem_classes="bottom"):
             turn = gr.Number(1, label="Turn", minimum=1, precision=0, min_width=90, scale=1)
             words = gr.Textbox(label="Its words", lines=1, max_lines=4, scale=6, min_width=220)
         with gr.Row(elem_classes="bottom"):
-            pace = gr.Slider(
-                limits.min_pace,
-                limits.max_pace,
-                value=1.0,
-                step=0.05,
-                label="Its pace",
-                min_width=160,
-                scale=3,
-            )
+            pace = pace_slider("Its pace", scale=3)
             seed = gr.Textbox(
                 label="Its next seed",
                 placeholder="empty: another take",

@@ -91,7 +91,7 @@ class Speaking:
             run.sound_s = project.dialogue.mix.duration_s
             return finish(workspace, project)
 
-        script = self._read(lambda: self._studio.pipeline.parse(form.text))
+        script = await self._read(lambda: self._studio.pipeline.parse(form.text))
         async for shown in self._watch(work, script, request, NOT_GENERATED):
             yield shown
 
@@ -110,7 +110,7 @@ class Speaking:
             project = self._workspaces.open(token).expect(number)
             return performances.changed_part(self._studio, project, text)
 
-        script = await asyncio.to_thread(self._read, changed)
+        script = await self._read(changed)
         async for shown in self._watch(work, script, request, "Not updated"):
             yield shown
 
@@ -206,7 +206,7 @@ class Speaking:
             redone = performances.redo_turn(self._studio, project, wanted, run.progress)
             return finish(workspace, redone)
 
-        script = self._read(lambda: self._studio.pipeline.parse(words))
+        script = await self._read(lambda: self._studio.pipeline.parse(words))
         async for shown in self._watch(work, script, request, "Not redone", selected):
             yield shown
 
@@ -254,10 +254,10 @@ class Speaking:
         return shown
 
     @staticmethod
-    def _read(read: Callable[[], Script]) -> Script:
+    async def _read(read: Callable[[], Script]) -> Script:
         """A script, for what is expected of it; where it cannot be read, the run tells so."""
         try:
-            return read()
+            return await asyncio.to_thread(read)
         except DialogueError:
             return Script(turns=(), speaker_names={})
 

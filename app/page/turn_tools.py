@@ -29,7 +29,6 @@ class TurnTools:
 
 def build_turn_tools() -> TurnTools:
     """Lay the controls out, folded away."""
-    limits = LimitsConfig()
     with gr.Accordion("Edit one turn: pace, gap, respelling, order", open=False, elem_id="tools"):
         turn = gr.Dropdown([], label="Turn of the script", elem_id="tool-turn")
         with gr.Row():
@@ -38,14 +37,7 @@ def build_turn_tools() -> TurnTools:
             up = gr.Button("Move up", size="sm", min_width=90)
             down = gr.Button("Move down", size="sm", min_width=90)
         with gr.Row(elem_classes="bottom"):
-            pace = gr.Slider(
-                limits.min_pace,
-                limits.max_pace,
-                value=1.0,
-                step=0.05,
-                label="Pace (1 is the voice's own)",
-                min_width=160,
-            )
+            pace = pace_slider("Pace (1 is the voice's own)")
             gap = gr.Textbox(
                 label="Gap before, in seconds; below 0 overlaps",
                 placeholder="empty: as usual",
@@ -78,6 +70,20 @@ def build_turn_tools() -> TurnTools:
         remove=remove,
         up=up,
         down=down,
+    )
+
+
+def pace_slider(label: str, scale: int | None = None) -> gr.Slider:
+    """How fast a turn is spoken, within the limits."""
+    limits = LimitsConfig()
+    return gr.Slider(
+        limits.min_pace,
+        limits.max_pace,
+        value=1.0,
+        step=0.05,
+        label=label,
+        min_width=160,
+        scale=scale,
     )
 
 
