@@ -47,6 +47,8 @@ h2 { font-size: 1.15rem !important; margin: .4em 0 0 !important; }
   color: var(--body-text-color-subdued) !important; }
 .dark .gradio-container button[role=tab].selected, .dark button[role=tab].selected {
   color: var(--primary-300) !important; }
+.dark .gradio-container button.cc-button { color: var(--primary-300) !important; }
+#lines textarea { field-sizing: content; min-height: 40px; }
 .gradio-container .waveform-container { contain: inline-size; }
 .bottom { align-items: end; }
 .bottom > button { flex-grow: 0; }

@@ -331,7 +331,14 @@ class _Page:
 
     def _connect_turns(self) -> None:
         result = self._result
-        result.sound.play(_hide, None, result.live, api_name="hide_live", **PRIVATE)
+        gr.on(
+            [result.sound.play, result.live.stop],
+            _hide,
+            None,
+            result.live,
+            api_name="hide_live",
+            **PRIVATE,
+        )
         panel, states = self._result.panel, [self._token, self._number]
         panel.turn.input(
             self._turns.select,

@@ -10,9 +10,9 @@ from pipeline.stage_clock import StageClock
 WHOLE_BATCH_S = 60.0
 """About how much speech is made at once: enough to fill a processor, little enough to hold."""
 
-FIRST_BATCHES_S = (0.0, 8.0, 16.0, 30.0)
-"""The first batches when someone is listening; the first one is a single turn."""
-
+FIRST_BATCHES_S = (2.0, 8.0, 16.0, 30.0)
+"""The first batches when someone is listening: first one turn, or a few that are so short that
+their sound would end before the second batch is there."""
 
 WORK_PER_SECOND = 100
 """Progress counts the work of turns in hundredths of a second of speech."""

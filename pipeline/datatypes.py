@@ -390,7 +390,5 @@ class Dialogue:
         """
         self.check_turn(turn)
         if turn in self.locked:
-            raise ConfigError(
-                f"turn {turn + 1} (line {self.turns[turn].line}) is locked; `unlock({turn})` gives "
-                "a dialogue where it may change"
-            )
+            line = self.turns[turn].line
+            raise ConfigError(f"turn {turn + 1} (line {line}) is locked; unlock it first")

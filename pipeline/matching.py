@@ -61,7 +61,7 @@ def match_turns(
         if index not in found:
             raise ConfigError(
                 f"turn {index + 1} is locked, but the script no longer says {before[index].text!r} "
-                f"there at the same pace; put it back, or unlock({index}) first"
+                f"there at the same pace; put it back, or unlock it first"
             )
     return matches
 

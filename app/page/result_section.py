@@ -147,7 +147,7 @@ def _build_panel() -> TurnPanel:
             redo = gr.Button("Redo turn", variant="primary", size="sm", min_width=100, scale=2)
             play = gr.Button("Play turn", size="sm", min_width=100, scale=2)
         with gr.Row(elem_classes="bottom"):
-            lock = gr.Checkbox(label="Locked: nothing changes it", min_width=160)
+            lock = gr.Checkbox(label="Locked: stays until “Generate”", min_width=160)
             takes = gr.Radio([], label="Take that is heard", visible=False, min_width=160)
         sound = gr.Audio(
             label="This turn",

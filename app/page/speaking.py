@@ -166,15 +166,16 @@ class Speaking:
         number: str,
         request: gr.Request,
     ) -> AsyncIterator[Updates]:
-        """Make the sound of a stretch of time anew; its words and length stay."""
+        """Make the sound of a stretch of time anew; its words, its length and the fields stay."""
 
         def ask(project: Project) -> Redo:
             if start_s is None or end_s is None:
                 raise DialogueError("give the seconds from and to which the sound is made anew")
             return Redo(span=(start_s, end_s))
 
+        fields = (self._section.panel.start, self._section.panel.end)
         async for shown in self._redo(ask, "", token, number, request):
-            yield shown
+            yield {field: value for field, value in shown.items() if field not in fields}
 
     async def redo_again(
         self, index: int, token: str, number: str, request: gr.Request
@@ -202,8 +203,8 @@ class Speaking:
             workspace = self._workspaces.open(token)
             project = workspace.expect(number)
             wanted = ask(project)
-            selected.append(wanted.turn)
             redone = performances.redo_turn(self._studio, project, wanted, run.progress)
+            selected.append(_turn_of(wanted, redone))
             return finish(workspace, redone)
 
         script = await self._read(lambda: self._studio.pipeline.parse(words))
@@ -283,6 +284,14 @@ class Speaking:
         self._queue.cancel_owner(visitor)
         for token in self._visits.forget(visitor):
             self._workspaces.leave(token)
+
+
+def _turn_of(request: Redo, project: Project) -> int | None:
+    """The turn that was made anew, or the first in a stretch that was."""
+    if request.span is None:
+        return request.turn
+    start_s, captions = request.span[0], project.dialogue.captions
+    return next((caption.turn for caption in captions if caption.end_s > start_s), None)
 
 
 def turn_index(project: Project, turn: float | None) -> int:

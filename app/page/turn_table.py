@@ -36,7 +36,7 @@ TABLE_TEMPLATE = """
 <button type="button" data-action="redo" aria-label="Redo turn {{number}}" title="Redo this turn"
  {{#if locked}}disabled{{/if}}>Redo</button>
 <button type="button" data-action="lock" aria-pressed="{{#if locked}}true{{else}}false{{/if}}"
- aria-label="Lock turn {{number}}" title="Whether anything may change this turn">
+ aria-label="Lock turn {{number}}" title="A locked turn stays as it is until all is generated anew">
  {{#if locked}}Unlock{{else}}Lock{{/if}}</button>{{/if}}</td>
 </tr>
 {{/each}}

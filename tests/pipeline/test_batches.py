@@ -28,6 +28,10 @@ def test_a_listener_gets_the_first_turn_alone_and_then_more_and_more() -> None:
     ]
 
 
+def test_first_turns_whose_sound_would_end_too_soon_come_together() -> None:
+    assert plan_batches([0.6, 0.6, 2.0, 4.0, 1.0], FIRST_BATCHES_S) == [range(2), range(2, 5)]
+
+
 def test_letters_pace_gap_and_pauses_make_a_turn_long() -> None:
     turn = Turn(
         speaker="S1", text="", spoken_text="a" * 30, pace=2.0, gap_s=0.5, pauses=((3, 2.0),)

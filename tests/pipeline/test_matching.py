@@ -52,7 +52,7 @@ def test_gaps_and_captions_are_not_what_is_said_but_pace_is() -> None:
 
 
 def test_a_locked_turn_that_was_edited_is_named() -> None:
-    with pytest.raises(ConfigError, match=r"turn 2 is locked, but .* 'Two\.' .* unlock\(1\)"):
+    with pytest.raises(ConfigError, match=r"turn 2 is locked, but .* 'Two\.' .* unlock it first"):
         matched([LINES[0], *LINES[2:]], frozenset({1}))
 
 

@@ -156,7 +156,7 @@ def test_locked_turns_are_not_made_anew(spoken: Dialogue) -> None:
     held = spoken.lock(1).lock(3)
     assert held.locked == {1, 3}
     assert held.redo(turn=2).locked == {1, 3}
-    with pytest.raises(ConfigError, match=r"turn 2 \(line 2\) is locked; `unlock\(1\)`"):
+    with pytest.raises(ConfigError, match=r"turn 2 \(line 2\) is locked; unlock it first"):
         held.redo(turn=1)
     with pytest.raises(ConfigError, match=r"turn 2 \(line 2\) is locked"):
         held.redo(span=(held.captions[0].start_s, held.captions[1].end_s))

@@ -103,7 +103,7 @@ def test_a_dialogue_placed_at_other_gaps_is_placed_so_again(spoken: Dialogue) ->
 
 def test_a_locked_or_missing_turn_is_refused(spoken: Dialogue) -> None:
     take = take_of(spoken, TURN)
-    with pytest.raises(ConfigError, match=r"turn 3 \(line 3\) is locked; `unlock\(2\)`"):
+    with pytest.raises(ConfigError, match=r"turn 3 \(line 3\) is locked; unlock it first"):
         use_take(spoken.lock(TURN), TURN, take)
     with pytest.raises(ConfigError, match="no turn=5; 5 turns are numbered from 0 to 4"):
         use_take(spoken, 5, take)

@@ -233,8 +233,12 @@ def test_a_redo_with_nothing_changed_is_another_take(desk: Desk) -> None:
 
 def test_a_stretch_is_made_anew(desk: Desk) -> None:
     before, token = desk.speak()
-    collect(desk.speaking.redo_span(0.8, 1.2, token, before.number, visitor("ann")))
+    shown = collect(desk.speaking.redo_span(0.8, 1.2, token, before.number, visitor("ann")))[-1]
     assert list(desk.project(token).takes) == [1]
+    panel = desk.result.panel
+    assert shown[panel.turn].value == 2
+    assert shown[panel.sound].visible
+    assert not {panel.start, panel.end} & shown.keys(), "the stretch can be made anew once more"
 
 
 def _refused(desk: Desk, updates: Any, words: str) -> None:
