@@ -54,7 +54,7 @@ class Programs:
         seed: int = 0,
         retakes: int = 0,
     ) -> tuple[FileData, dict[str, Any]]:
-        """Speak a dialogue script and give a wav file, with captions and settings as JSON.
+        """Speak a dialogue script and give a wav file, and captions, seed and notes as JSON.
 
         Args:
             request: whose it is.
