@@ -102,7 +102,6 @@ def build_demo(backstage: Backstage) -> gr.Blocks:
             take_away, opener, page.take_away, (token, number), page.all_outputs
         )
         let_lines_follow(opened, script, page.script)
-        page.connect_samples()
         add_programs(Programs(backstage.studio, backstage.queue, backstage.workspaces))
     return demo
 
@@ -173,6 +172,7 @@ class _Page:
         )
         self._connect_runs()
         self._connect_turns()
+        self._connect_samples()
         opened = demo.load(
             self._restoring.open,
             self._saved,
@@ -184,12 +184,12 @@ class _Page:
         demo.load(None, None, None, js=PAGE_SCRIPT, api_name="name_controls", **PRIVATE)
         demo.unload(self._speaking.leave)
 
-    def connect_samples(self) -> None:
+    def _connect_samples(self) -> None:
         """Where runs of samples are cached, one that is chosen comes with its sound."""
         script = self._form.script
         spoken = script.samples.cache_event
         if spoken is not None:
-            opened = spoken.then(
+            opened = spoken.success(
                 self.take_away.open_project,
                 [script.sample_project, self._token],
                 self.all_outputs,
