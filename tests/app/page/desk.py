@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,11 +11,11 @@ import gradio as gr
 from app.page.form import Form
 from app.page.project_view import ProjectView, Updates
 from app.page.restoring import Restoring
-from app.page.result_section import build_result_section
+from app.page.result_section import ResultSection, build_result_section
 from app.page.sample_runs import SampleRuns
 from app.page.script_section import ScriptEvents, build_script_section
 from app.page.speaking import Speaking
-from app.page.take_away import TakeAwayEvents, build_take_away_section
+from app.page.take_away import TakeAwayEvents, TakeAwaySection, build_take_away_section
 from app.page.turn_events import TurnEvents
 from app.page.voice_section import VoiceEvents, build_voice_section
 from app.run_queue import RunQueue
@@ -27,23 +28,55 @@ WICKED = "<img src=x onerror=alert(1)> **bold** [x](javascript:1) & `c`"
 """Words that must never become markup."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """Components, which are told apart by what they are, and hold nothing of a visitor."""
+
+    saved: gr.BrowserState
+    token: gr.State
+    number: gr.State
+    form: Form
+    result: ResultSection
+    take_away: TakeAwaySection
+
+
+_layouts: dict[tuple[str, ...], Layout] = {}
+
+
+def _layout_for(studio: Studio) -> Layout:
+    """The components for a studio with these voices and scripts; laying them out takes a while."""
+    key = (*studio.voice_names(), *studio.sample_scripts())
+    if key not in _layouts:
+        with gr.Blocks(analytics_enabled=False):
+            result = build_result_section()
+            _layouts[key] = Layout(
+                saved=gr.BrowserState({}),
+                token=gr.State(""),
+                number=gr.State(""),
+                form=Form(
+                    script=build_script_section(studio, str),
+                    controls=result.controls,
+                    rows=build_voice_section(studio),
+                    cast=gr.State([]),
+                ),
+                result=result,
+                take_away=build_take_away_section(),
+            )
+    return _layouts[key]
+
+
 class Desk:
     """All that a page works with."""
 
     def __init__(self, studio: Studio, queue: RunQueue, workspaces: Workspaces) -> None:
         self.studio, self.queue, self.workspaces = studio, queue, workspaces
         self.visits = Visits()
-        with gr.Blocks(analytics_enabled=False):
-            self.saved = gr.BrowserState({})
-            self.token, self.number = gr.State(""), gr.State("")
-            self.samples = SampleRuns(studio, queue, workspaces)
-            script = build_script_section(studio, self.samples.speak)
-            rows = build_voice_section(studio)
-            self.result = build_result_section()
-            self.take_away_section = build_take_away_section()
-            self.form = Form(
-                script=script, controls=self.result.controls, rows=rows, cast=gr.State([])
-            )
+        self.samples = SampleRuns(studio, queue, workspaces)
+        layout = _layout_for(studio)
+        self.saved, self.token, self.number = layout.saved, layout.token, layout.number
+        self.form, self.result = layout.form, layout.result
+        self.take_away_section = layout.take_away
+        script = self.form.script
         self.downloads = self.take_away_section.downloads
         self.view = ProjectView(self.result, self.downloads, self.token, self.number)
         self.speaking = Speaking(
