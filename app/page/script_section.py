@@ -1,5 +1,6 @@
 """Section "Write": the script as text and as lines, kept in step; import; edits of one turn."""
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from app.page.turn_tools import TurnTools, build_turn_tools, middle_of
 from app.page.wiring import PRIVATE, TOLD
 from app.run_queue import RunQueue
 from app.studio import Studio
+from app.zero_gpu import ON_ZERO_GPU
 from pipeline import script_edits, script_word_edits
 from pipeline.config import MAX_SPEAKERS
 from pipeline.errors import DialogueError
@@ -71,6 +73,7 @@ def build_script_section(studio: Studio, speak_sample: Callable[[str], str]) -> 
         sample_project,
         speak_sample,
         example_labels=list(scripts),
+        cache_mode="lazy" if os.environ.get(ON_ZERO_GPU) else None,  # no GPU without a visitor
         label="Start from a sample",
         elem_id="samples",
         visible=bool(scripts),

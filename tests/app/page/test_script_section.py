@@ -201,6 +201,16 @@ def test_an_edit_of_no_turn_is_told(turn: int | None, events: ScriptEvents) -> N
             edit()
 
 
+@pytest.mark.parametrize(("on_zero_gpu", "how"), [("", True), ("true", "lazy")])
+def test_samples_are_spoken_ahead_but_where_only_visitors_bring_a_gpu(
+    on_zero_gpu: str, how: bool | str, studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GRADIO_CACHE_EXAMPLES", "true")
+    monkeypatch.setenv("SPACES_ZERO_GPU", on_zero_gpu)
+    with gr.Blocks():
+        assert build_script_section(studio, str).samples.cache_examples == how
+
+
 def test_samples_begin_the_page(studio: Studio) -> None:
     with gr.Blocks():
         section = build_script_section(studio, str)
