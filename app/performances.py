@@ -142,6 +142,26 @@ def follow_redo(text: str, before: Project, after: Project, turn: int) -> str | 
         return None
 
 
+def follow_back(text: str, left: Project, now: Project) -> str | None:
+    """The script that a page shows, after a change was taken back.
+
+    Args:
+        text: the script on the page, perhaps edited since.
+        left: the version with the change.
+        now: the one before it.
+
+    Returns:
+        The script; `None` if there is nothing to follow, or the page's was edited meanwhile.
+    """
+    if text.strip() == left.text.strip():
+        return now.text if now.text != left.text else None
+    followed = text
+    if len(left.dialogue.turns) == len(now.dialogue.turns):
+        for turn in range(len(now.dialogue.turns)):
+            followed = follow_redo(followed, left, now, turn) or followed
+    return None if followed == text else followed
+
+
 def choose_take(project: Project, turn: int, number: int) -> Project:
     """Let another take of a turn be heard.
 

@@ -10,6 +10,7 @@ from gradio.utils import get_upload_folder
 
 from app import handlers
 from app.page.form import STORAGE_KEY, Form, connect_keeping
+from app.page.going_back import GoingBack
 from app.page.markup import message_html
 from app.page.programs import Programs, add_programs
 from app.page.project_view import ProjectView, Updates
@@ -125,6 +126,7 @@ class _Page:
         self._speaking = Speaking(
             studio, backstage.queue, workspaces, visits, result, view, form.script.text
         )
+        self._going_back = GoingBack(workspaces, view, form.script.text)
         self._turns = TurnEvents(workspaces, self._speaking, view, form.script.text)
         self.take_away = TakeAwayEvents(studio, workspaces, visits, self.script, view, form)
         self._restoring = Restoring(
@@ -136,6 +138,7 @@ class _Page:
             result.live,
             result.sound,
             result.controls.update,
+            result.controls.undo,
             result.wave,
             result.table,
             result.notes,
@@ -372,7 +375,17 @@ class _Page:
             api_description="Let another take of a turn be heard.",
             **TOLD,
         )
-        let_lines_follow(chosen, self._form.script, self.script)
+        undone = result.controls.undo.click(
+            self._going_back.go_back,
+            [self._form.script.text, *states],
+            [*self._shown, self._form.script.text],
+            api_name="undo",
+            api_description="Show the version before the latest change; twice: the latest again.",
+            trigger_mode="once",
+            **TOLD,
+        )
+        for changed in (chosen, undone):
+            let_lines_follow(changed, self._form.script, self.script)
 
 
 def _hide() -> Any:

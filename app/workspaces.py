@@ -36,6 +36,9 @@ LOOK_AGAIN_S = 3600.0
 
 DIALOGUE_NAME = "dialogue.safetensors"
 
+BEFORE_NAME = "before.safetensors"
+"""The version that the latest one took the place of."""
+
 _TOKEN = re.compile(r"[0-9a-f]{40}")
 
 
@@ -96,18 +99,22 @@ class Workspace:
         with self.lock:
             held = self._store.held(self.token)
             if held is None and (self.folder / DIALOGUE_NAME).is_file():
-                held = self._read()
+                held = self._read(DIALOGUE_NAME)
                 self._store.hold(self.token, held)
             return held
 
     def keep(self, project: Project) -> None:
-        """Make a project the one worked on, on disk, too."""
+        """Make a project the one worked on, on disk, too; the one before it is kept beside it."""
         with self.lock:
             self.folder.mkdir(parents=True, exist_ok=True)
             metadata = {"number": project.number, "text": project.text}
             metadata["form"] = json.dumps(project.form)
-            path = self.folder / DIALOGUE_NAME
+            path, aside = self.folder / DIALOGUE_NAME, self.folder / f"{BEFORE_NAME}.part"
+            if path.is_file():
+                _name_too(path, aside)
             save_dialogue(path, project.dialogue, project.takes, metadata)
+            if aside.is_file():
+                aside.replace(self.folder / BEFORE_NAME)
             self._store.hold(self.token, project)
 
     def expect(self, number: str) -> Project:
@@ -128,6 +135,26 @@ class Workspace:
                 "or reload this page to see it"
             )
         return project
+
+    def go_back(self, number: str) -> tuple[Project, Project]:
+        """Make the version before the latest one the one worked on; a second time undoes that.
+
+        Args:
+            number: of the version a page shows.
+
+        Returns:
+            The version left, and the one worked on now.
+
+        Raises:
+            DialogueError: if there is none before it, or another page has changed it.
+        """
+        with self.lock:
+            left = self.expect(number)
+            if not (self.folder / BEFORE_NAME).is_file():
+                raise DialogueError("there is no version before this one")
+            before = self._read(BEFORE_NAME)
+            self.keep(before)
+            return left, before
 
     def new_folder(self, purpose: str) -> Path:
         """An empty folder for files to hand out, of an unguessable name.
@@ -167,8 +194,8 @@ class Workspace:
                 path.unlink(missing_ok=True)
             shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _read(self) -> Project:
-        stored = load_dialogue(self.folder / DIALOGUE_NAME)
+    def _read(self, name: str) -> Project:
+        stored = load_dialogue(self.folder / name)
         return Project(
             number=stored.metadata["number"],
             text=stored.metadata["text"],
@@ -279,3 +306,12 @@ class Workspaces:
             self._projects.move_to_end(token)
             while len(self._projects) > MOST_IN_MEMORY:
                 self._projects.popitem(last=False)
+
+
+def _name_too(path: Path, other: Path) -> None:
+    """Give a file that is only ever replaced, never written into, a second name."""
+    other.unlink(missing_ok=True)
+    try:
+        other.hardlink_to(path)
+    except OSError:  # not every file system has links
+        shutil.copyfile(path, other)

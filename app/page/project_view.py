@@ -98,6 +98,7 @@ class ProjectView:
         return {
             section.sound: sound,
             section.controls.update: gr.Button(interactive=True),
+            section.controls.undo: gr.Button(interactive=True),
             section.wave: gr.HTML(waveform_html(project.dialogue, names), visible=True),
             section.notes: notes_markdown(project.dialogue.notes),
             self._downloads: gr.update(value=[str(path) for path in finished.files], visible=True),

@@ -22,6 +22,7 @@ class RunControls:
     retakes: gr.Slider
     generate: gr.Button
     update: gr.Button
+    undo: gr.Button
     cancel: gr.Button
 
 
@@ -105,7 +106,8 @@ def _build_controls() -> RunControls:
         update = gr.Button(
             "Speak only what changed", interactive=False, elem_id="update", scale=2, min_width=120
         )
-        cancel = gr.Button("Cancel", variant="stop", elem_id="cancel", scale=1, min_width=100)
+        undo = gr.Button("Undo", interactive=False, elem_id="undo", scale=1, min_width=80)
+        cancel = gr.Button("Cancel", variant="stop", elem_id="cancel", scale=1, min_width=80)
     with gr.Accordion("Seed and retakes", open=False), gr.Row(elem_classes="bottom"):
         seed = gr.Number(
             handlers.FIRST_SEED,
@@ -126,7 +128,13 @@ def _build_controls() -> RunControls:
             min_width=220,
         )
     return RunControls(
-        seed=seed, dice=dice, retakes=retakes, generate=generate, update=update, cancel=cancel
+        seed=seed,
+        dice=dice,
+        retakes=retakes,
+        generate=generate,
+        update=update,
+        undo=undo,
+        cancel=cancel,
     )
 
 

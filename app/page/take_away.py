@@ -49,6 +49,7 @@ def build_take_away_section() -> TakeAwaySection:
     """Lay the section out."""
     assert {*PART_LABELS} == {*PARTS}, PARTS
     gr.Markdown("## 4 · Take away")
+    gr.Markdown("This speech is made by a model. Every sound file says so in its metadata.")
     with gr.Accordion("Choose files and format", open=False):
         parts = gr.CheckboxGroup(
             [(label, part) for part, label in PART_LABELS.items()],

@@ -24,7 +24,7 @@ WRITING = {
 }
 VOICES = {"/listen", "/judge_recording", "/save_voice"}
 SPEAKING = {"/roll_seed", "/generate", "/update", "/redo_turn", "/redo_span", "/cancel", "/export"}
-TURNS = {"/select_turn", "/play_turn", "/lock_turn", "/choose_take"}
+TURNS = {"/select_turn", "/play_turn", "/lock_turn", "/choose_take", "/undo"}
 RUNS = {"generate", "update", "redo_turn", "redo_span", "turn_action", "speak"}
 """Events whose work the queue orders."""
 

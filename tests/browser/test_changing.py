@@ -93,3 +93,16 @@ def test_a_project_opens_in_another_browser_and_goes_on_there(
     elsewhere.do(elsewhere.row(3).locator("[data-action=redo]"))
     elsewhere.shows("#turns", "2 of 2")
     _same_but(sound, elsewhere.take_away(), 2)
+
+
+def test_what_was_generated_over_comes_back(visit: VisitMaker) -> None:
+    stranger = visit().generate(SCRIPT)
+    before = stranger.take_away()
+    stranger.write(SCRIPT.replace("river", "tower"))
+    stranger.generate()
+    assert not np.array_equal(stranger.take_away().samples, before.samples)
+    stranger.do(stranger.button("Undo"))
+    assert np.array_equal(stranger.take_away().samples, before.samples)
+    stranger.page.wait_for_timeout(400)
+    assert stranger.script() == SCRIPT
+    stranger.picture("undone")

@@ -9,6 +9,7 @@ from typing import Any
 import gradio as gr
 
 from app.page.form import Form
+from app.page.going_back import GoingBack
 from app.page.project_view import ProjectView, Updates
 from app.page.restoring import Restoring
 from app.page.result_section import ResultSection, build_result_section
@@ -83,6 +84,7 @@ class Desk:
             studio, queue, workspaces, self.visits, self.result, self.view, script.text
         )
         self.turns = TurnEvents(workspaces, self.speaking, self.view, script.text)
+        self.going_back = GoingBack(workspaces, self.view, script.text)
         self.script = ScriptEvents(studio, queue)
         self.voices = VoiceEvents(studio, workspaces)
         self.take_away = TakeAwayEvents(
