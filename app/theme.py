@@ -116,7 +116,7 @@ h2 { font-size: 1.15rem !important; margin: .4em 0 0 !important; }
   #lines .action-column { order: 1; }
   #head { flex-wrap: wrap; } #head > * { flex-basis: 100% !important; }
   #open { margin-left: 0; max-width: none; }
-  #generate { flex-basis: 100%; }
+  #generate, #update { flex-basis: 100%; }
   #turns thead { display: none; }
   #turns table, #turns tbody, #turns caption { display: block; }
   #turns tr { display: grid; grid-template-columns: minmax(0, 1fr) auto; padding: .4em 0;
