@@ -86,9 +86,9 @@ def test_a_project_opens_in_another_browser_and_goes_on_there(
     elsewhere = visit()
     elsewhere.open_file(path)
     elsewhere.shows("#turns", "Shall we walk")
-    elsewhere.page.wait_for_timeout(500)
+    voice = elsewhere.page.get_by_label("Voice of Ben")
+    elsewhere.waits_until(lambda: "hamish" in voice.input_value())
     assert elsewhere.script() == SCRIPT
-    assert "hamish" in elsewhere.page.get_by_label("Voice of Ben").input_value()
     assert np.array_equal(elsewhere.take_away().samples, sound.samples)
     elsewhere.do(elsewhere.row(3).locator("[data-action=redo]"))
     elsewhere.shows("#turns", "2 of 2")
@@ -103,6 +103,5 @@ def test_what_was_generated_over_comes_back(visit: VisitMaker) -> None:
     assert not np.array_equal(stranger.take_away().samples, before.samples)
     stranger.do(stranger.button("Undo"))
     assert np.array_equal(stranger.take_away().samples, before.samples)
-    stranger.page.wait_for_timeout(400)
-    assert stranger.script() == SCRIPT
+    stranger.waits_until(lambda: stranger.script() == SCRIPT)
     stranger.picture("undone")

@@ -48,6 +48,8 @@ def test_a_stranger_gives_voices_and_takes_sound_and_captions_away(
     stranger.picture("voices")
     stranger.generate()
     stranger.shows("#status", "Done")
+    stranger.at("#wave svg path").nth(2).wait_for(state="attached")
+    stranger.row(3).wait_for()
     assert stranger.at("#turns tbody tr").count() == 3
     assert stranger.at("#wave svg path").count() == 3
     assert [Path(link).suffix for link in stranger.links()] == [".wav", ".srt", ".vtt", ".json"]

@@ -37,6 +37,12 @@ def _script_is(writer: Visit, script: str) -> None:
     writer.page.wait_for_timeout(400)
 
 
+def _first_line_is(writer: Visit, words: str) -> None:
+    writer.page.wait_for_function(
+        "(words) => document.querySelector('#lines textarea')?.value === words", arg=words
+    )
+
+
 def test_scripts_are_read_from_files(writer: Visit, tmp_path: Path) -> None:
     for name, text in FILES.items():
         writer.write(SCRIPT)
@@ -53,8 +59,7 @@ def test_scripts_are_read_from_files(writer: Visit, tmp_path: Path) -> None:
 def test_lines_and_text_follow_each_other(writer: Visit) -> None:
     writer.page.get_by_role("tab", name="Lines").click()
     first = writer.page.get_by_label("Text of line 1")
-    first.wait_for()
-    assert first.input_value() == "Good morning, Ben."
+    _first_line_is(writer, "Good morning, Ben.")
     first.fill("Good evening, Ben.")
     first.press("End")
     first.type(" Are you well?")
@@ -65,9 +70,7 @@ def test_lines_and_text_follow_each_other(writer: Visit) -> None:
     assert writer.script().strip() == edited
     writer.write("Anna: Quite another talk.\nBen: So it is.")
     writer.page.get_by_role("tab", name="Lines").click()
-    writer.page.wait_for_function(
-        "() => document.querySelector('#lines textarea')?.value === 'Quite another talk.'"
-    )
+    _first_line_is(writer, "Quite another talk.")
 
 
 def test_buttons_edit_a_turn(writer: Visit) -> None:

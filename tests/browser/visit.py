@@ -3,6 +3,8 @@
 import io
 import json
 import os
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -78,6 +80,13 @@ class Visit:
     def shows(self, place: str, words: str) -> None:
         """Wait until some words are seen at a place."""
         self.at(place).filter(has_text=words).first.wait_for()
+
+    def waits_until(self, is_so: Callable[[], bool]) -> None:
+        """Look again and again, as people do."""
+        until = time.monotonic() + PATIENCE_MS / 1000
+        while not is_so():
+            assert time.monotonic() < until, "it did not come about"
+            self.page.wait_for_timeout(50)
 
     def script(self) -> str:
         return self.at("#script textarea").input_value()
