@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, NoReturn
 from app.environment import prepare_environment
 
 if TYPE_CHECKING:
-    from app.expectation import Expectation
     from app.speak_to_files import SpeakOrder
     from app.studio import Studio
     from pipeline.datatypes import Script
@@ -208,10 +207,11 @@ def _check_space(options: argparse.Namespace, studio: "Studio", script: "Script"
 
 
 def _speak_turn_by_turn(studio: "Studio", order: "SpeakOrder") -> None:
+    from app.expectation import expectation_of
     from app.progress_line import ProgressLine
     from app.speak_to_files import speak_to_files
 
-    expectation = _expectation(studio)
+    expectation = expectation_of(studio)
     progress = ProgressLine(expectation.stage_seconds(order.script))
     made = speak_to_files(studio, order, progress.show)
     if not made.n_resumed:
@@ -226,11 +226,12 @@ def _speak_turn_by_turn(studio: "Studio", order: "SpeakOrder") -> None:
 
 
 def _speak_with_retakes(studio: "Studio", order: "SpeakOrder", max_retakes: int) -> None:
+    from app.expectation import expectation_of
     from app.output_files import publish
     from app.progress_line import ProgressLine
     from app.result_files import result_writers
 
-    progress = ProgressLine(_expectation(studio).stage_seconds(order.script))
+    progress = ProgressLine(expectation_of(studio).stage_seconds(order.script))
     dialogue = studio.speak(order.text, order.voices, order.seed, progress.show, max_retakes)
     names = order.script.speaker_names
     publish(result_writers(dialogue, order.wav, order.captions, names, order.stems))
@@ -243,15 +244,8 @@ def _speak_with_retakes(studio: "Studio", order: "SpeakOrder", max_retakes: int)
     )
 
 
-def _expectation(studio: "Studio") -> "Expectation":
-    from app.cost_file import CostFile, user_cost_file
-    from app.environment import thread_count
-    from app.expectation import Expectation
-
-    return Expectation(studio, CostFile(user_cost_file()), thread_count())
-
-
 def _estimate(options: argparse.Namespace) -> None:
+    from app.expectation import expectation_of
     from app.progress_line import format_seconds
     from app.studio import load_studio
     from pipeline.config import LimitsConfig
@@ -261,7 +255,7 @@ def _estimate(options: argparse.Namespace) -> None:
     script = script_to_turns(_read_script(options.script), LimitsConfig())
     studio = load_studio(options.model, options.device)
     load_s = time.perf_counter() - begun
-    expectation = _expectation(studio)
+    expectation = expectation_of(studio)
     model = None if options.measure else expectation.known()
     if model is None:
         print("measuring this machine with three short scripts ...", file=sys.stderr)

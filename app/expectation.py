@@ -82,9 +82,13 @@ class Expectation:
         """What was measured; `None` if nothing was."""
         return self._file.find(self.key)
 
+    def cost(self) -> CostModel:
+        """What was measured, or else what is usual."""
+        return self.known() or USUAL_COST
+
     def stage_seconds(self, script: Script) -> dict[str, float]:
-        """What progress begins from: of what was measured, or of what is usual."""
-        return (self.known() or USUAL_COST).stage_seconds(self.size(script))
+        """What progress begins from."""
+        return self.cost().stage_seconds(self.size(script))
 
     def estimate(self, script: Script, model: CostModel) -> Estimate:
         """What a script would take."""
@@ -98,11 +102,7 @@ class Expectation:
 
     def size(self, script: Script) -> ScriptSize:
         """What of a script costs time."""
-        return ScriptSize(
-            n_turns=len(script.turns),
-            n_characters=sum(len(turn.spoken_text) for turn in script.turns),
-            speech_s=self._studio.pipeline.estimate_seconds(script),
-        )
+        return size_of_script(script, self._studio.pipeline.estimate_seconds(script))
 
     def measure(self, load_s: float) -> CostModel:
         """Speak a little and keep what it cost.
@@ -140,7 +140,21 @@ def expectation_of(studio: Studio) -> Expectation:
 def expected_seconds(studio: Studio, script: Script) -> float:
     """How long a script will take to be spoken here, as measured or as is usual."""
     expectation = expectation_of(studio)
-    return (expectation.known() or USUAL_COST).seconds(expectation.size(script))
+    return expectation.cost().seconds(expectation.size(script))
+
+
+def size_of_script(script: Script, speech_s: float) -> ScriptSize:
+    """What of a script costs time.
+
+    Args:
+        script: to be spoken.
+        speech_s: about how long it will sound.
+    """
+    return ScriptSize(
+        n_turns=len(script.turns),
+        n_characters=sum(len(turn.spoken_text) for turn in script.turns),
+        speech_s=speech_s,
+    )
 
 
 def _run(

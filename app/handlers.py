@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from app.expectation import USUAL_COST, expectation_of
+from app.expectation import expectation_of
 from app.performances import SpeakRequest
 from app.progress_line import format_seconds
 from app.studio import Studio
@@ -119,7 +119,7 @@ def read_script(studio: Studio, text: str, slowness: float = 1.0) -> ScriptFeedb
     )
     expectation = expectation_of(studio)
     size = expectation.size(script)
-    computing_s = slowness * (expectation.known() or USUAL_COST).seconds(size)
+    computing_s = slowness * expectation.cost().seconds(size)
     message = (
         f"{_count(size.n_turns, 'turn')}, {_count(len(speakers), 'speaker')}: {named}; "
         f"{size.n_characters:,} characters, about {format_seconds(size.speech_s)} of sound, "

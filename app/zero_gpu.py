@@ -11,11 +11,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from app.expectation import USUAL_COST
+from app.expectation import USUAL_COST, size_of_script
 from pipeline.casting import WantedVoice
 from pipeline.datatypes import Dialogue, ProgressCallback, Script, SpokenTurn, Voice, Waveform
 from pipeline.errors import DialogueError
-from pipeline.estimate import ScriptSize
 from pipeline.recording_quality import RecordingQuality
 from pipeline.redo_request import Redo
 
@@ -245,11 +244,7 @@ class LentGpuPipeline:
 
     def _seconds(self, script: ScriptText) -> int:
         read = self.parse(script)
-        size = ScriptSize(
-            n_turns=len(read.turns),
-            n_characters=sum(len(turn.spoken_text) for turn in read.turns),
-            speech_s=self.estimate_seconds(read),
-        )
+        size = size_of_script(read, self.estimate_seconds(read))
         wanted_s = START_S + MARGIN * USUAL_COST.seconds(size)
         return round(min(MOST_S, max(LEAST_S, wanted_s)))
 

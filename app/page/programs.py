@@ -111,12 +111,13 @@ class Programs:
             parsed = self._studio.pipeline.parse(script)
         except DialogueError as error:
             raise not_done(str(error), "Not estimated") from error
-        size = expectation_of(self._studio).size(parsed)
+        expectation = expectation_of(self._studio)
+        size = expectation.size(parsed)
         return {
             "turns": size.n_turns,
             "characters": size.n_characters,
             "sound_s": size.speech_s,
-            "computing_s": expected_seconds(self._studio, parsed),
+            "computing_s": expectation.cost().seconds(size),
         }
 
     def parse(self, script: str) -> dict[str, Any]:
