@@ -8,10 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
-import numpy as np
-
 from pipeline.audio_io import available_formats, resample, write_sound
 from pipeline.datatypes import Waveform
+from pipeline.sound_formats import pcm_16
 
 MEDIA_TYPES = {
     "mp3": "audio/mpeg",
@@ -50,7 +49,7 @@ def encode_sound(waveform: Waveform, sound_format: str) -> IO[bytes]:
     kept = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES)  # noqa: SIM115
     if sound_format == "pcm":
         samples = resample(waveform.samples, waveform.sample_rate_hz, PCM_RATE_HZ)
-        kept.write(np.round(np.clip(samples, -1.0, 1.0) * 32767.0).astype("<i2").tobytes())
+        kept.write(pcm_16(samples).tobytes())
     else:
         with tempfile.TemporaryDirectory(prefix="colloquy-") as folder:
             path = Path(folder) / f"sound.{sound_format}"

@@ -13,12 +13,12 @@ from app.page.markup import message_html, progress_html
 from app.page.project_view import Updates
 from app.page.result_section import ResultSection
 from app.page.turn_table import spoken_rows
-from app.page.voice_section import int16_sound
 from app.progress_line import format_seconds, format_time_left
 from app.progress_meter import ProgressMeter
 from app.runs import Emitted, Progress, Waiting
 from pipeline.datatypes import SpokenTurn, Waveform
 from pipeline.estimate import TimeLeft
+from pipeline.sound_formats import pcm_16
 
 
 class RunView:
@@ -91,11 +91,11 @@ class RunView:
 
 def wav_bytes(sound: Waveform) -> bytes:
     """A sound as a wav in memory: given as samples, the player would leave a file of each chunk."""
-    rate, samples = int16_sound(sound)
+    samples = pcm_16(sound.samples)
     buffer = io.BytesIO()
     with wave.open(buffer, "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(samples.itemsize)
-        file.setframerate(rate)
-        file.writeframes(samples.astype("<i2").tobytes())
+        file.setframerate(sound.sample_rate_hz)
+        file.writeframes(samples.tobytes())
     return buffer.getvalue()

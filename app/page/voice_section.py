@@ -20,6 +20,7 @@ from pipeline.datatypes import Waveform
 from pipeline.errors import DialogueError
 from pipeline.recording_quality import RecordingQuality
 from pipeline.recording_to_voice import load_voice, save_voice
+from pipeline.sound_formats import pcm_16
 
 WAVEFORM = gr.WaveformOptions(waveform_color="#8f8578", waveform_progress_color="#1c7d77")
 """Colours that can be told apart from either background."""
@@ -274,8 +275,7 @@ def connect_voice_section(
 
 def int16_sound(sound: Waveform) -> tuple[int, NDArray[np.int16]]:
     """A sound as the player wants it; whole numbers are not levelled anew by it."""
-    samples = np.round(np.clip(sound.samples, -1.0, 1.0) * 32767.0).astype(np.int16)
-    return sound.sample_rate_hz, samples
+    return sound.sample_rate_hz, pcm_16(sound.samples)
 
 
 def _quality_html(quality: RecordingQuality) -> str:
