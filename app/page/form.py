@@ -1,12 +1,12 @@
 """The page's form as a whole: its components in one order, and what a visitor's browser keeps."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 
-from app.handlers import SpeakForm, VoiceRow
+from app.handlers import CLONED, MADE_UP, SpeakForm, VoiceRow
 from app.page.result_section import RunControls
 from app.page.script_section import ScriptSection
 from app.page.voice_section import VoiceControls
@@ -47,6 +47,26 @@ class Form:
         """What the browser keeps, in the order of `KEEP_FORM`."""
         choices = [row.choice for row in self.rows]
         return [self.script.text, self.cast, self.controls.seed, self.controls.retakes, *choices]
+
+    def filled(self, kept: Mapping[str, Any], voices: Collection[str]) -> dict[Any, Any]:
+        """Updates that fill in what was kept.
+
+        Args:
+            kept: "text", "seed" and "retakes", where `None` leaves a field as it is, the "cast" and
+                the "choices" of its rows.
+            voices: names there are; a choice that is not there any more leaves its row as it is.
+        """
+        controls, script = self.controls, self.script
+        fields = {"text": script.text, "seed": controls.seed, "retakes": controls.retakes}
+        shown: dict[Any, Any] = {
+            field: kept[name] for name, field in fields.items() if kept[name] is not None
+        }
+        shown[self.cast] = kept["cast"]
+        known = {*voices, *CLONED, MADE_UP}
+        for row, choice in zip(self.rows, kept["choices"], strict=False):
+            if choice in known:
+                shown[row.choice] = choice
+        return shown
 
     @property
     def inputs(self) -> list[Any]:

@@ -4,7 +4,6 @@ from typing import Any
 
 import gradio as gr
 
-from app.handlers import CLONED, MADE_UP
 from app.page.form import Form, read_saved
 from app.page.markup import message_html
 from app.page.notices import without_paths
@@ -59,20 +58,5 @@ class Restoring:
         except DialogueError as error:
             told = without_paths(str(error), workspace.folder)
             shown[self._status] = message_html(f"your last dialogue is gone: {told}", True)
-        shown.update(self._form_as_left(kept))
-        return shown
-
-    def _form_as_left(self, kept: dict[str, Any]) -> Updates:
-        form = self._form
-        shown: Updates = {}
-        if kept["text"] is not None:
-            shown[form.script.text] = kept["text"]
-        for name, component in (("seed", form.controls.seed), ("retakes", form.controls.retakes)):
-            if kept[name] is not None:
-                shown[component] = kept[name]
-        shown[form.cast] = kept["cast"]
-        known = {*self._studio.voice_names(), *CLONED, MADE_UP}
-        for row, choice in zip(form.rows, kept["choices"], strict=False):
-            if choice in known:
-                shown[row.choice] = choice
+        shown.update(self._form.filled(kept, self._studio.voice_names()))
         return shown

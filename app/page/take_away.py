@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 
 from app.exports import PARTS, ExportChoice, context_of_project, export_dialogue
-from app.handlers import CLONED, MADE_UP, read_kept_form
+from app.handlers import read_kept_form
 from app.page.form import Form
 from app.page.markup import message_html
 from app.page.notices import not_done, without_paths
@@ -144,19 +144,19 @@ class TakeAwayEvents:
 
     def fill_in(self, project: Project) -> Updates:
         """The form as it was when the project was made."""
-        form, controls = project.form, self._form.controls
-        shown: Updates = {self._form.script.text: project.text}
-        if isinstance(form.get("seed"), int):
-            shown[controls.seed] = form["seed"]
-        if isinstance(form.get("retakes"), int):
-            shown[controls.retakes] = form["retakes"]
-        kept = dict(list(form.get("voices", {}).items())[:MAX_SPEAKERS])
-        shown[self._form.cast] = list(kept)
-        known = {*self._studio.voice_names(), *CLONED, MADE_UP}
-        for row, choice in zip(self._form.rows, kept.values(), strict=False):
-            if choice in known:
-                shown[row.choice] = choice
-        return shown
+        form = project.form
+        voices = dict(list(form.get("voices", {}).items())[:MAX_SPEAKERS])
+        numbers = {
+            name: form[name] if isinstance(form.get(name), int) else None
+            for name in ("seed", "retakes")
+        }
+        kept = {
+            "text": project.text,
+            **numbers,
+            "cast": list(voices),
+            "choices": list(voices.values()),
+        }
+        return self._form.filled(kept, self._studio.voice_names())
 
     def _read_project(self, path: Path, workspace: Workspace) -> Project:
         folder = workspace.new_folder("project")
