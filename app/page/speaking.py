@@ -26,6 +26,7 @@ from pipeline.script_marks import write_marks
 
 NOT_GENERATED = "Not generated"
 CANCELLED = "Cancelled. Script, voices and seed are kept."
+NO_SCRIPT = Script(turns=(), speaker_names={})
 REDO_PART_S = 0.5
 """Expected beside what the words of a redone turn take."""
 
@@ -149,7 +150,8 @@ class Speaking:
                 pace=None if pace == spoken.pace else pace,
             )
 
-        async for shown in self._redo(ask, words, token, number, request):
+        script = await self._read(lambda: self._studio.pipeline.parse(words))
+        async for shown in self._redo(ask, token, number, request, script):
             yield shown
         after = self._workspaces.open(token).project
         if before and after is not None:
@@ -174,7 +176,7 @@ class Speaking:
             return Redo(span=(start_s, end_s))
 
         fields = (self._section.panel.start, self._section.panel.end)
-        async for shown in self._redo(ask, "", token, number, request):
+        async for shown in self._redo(ask, token, number, request):
             yield {field: value for field, value in shown.items() if field not in fields}
 
     async def redo_again(
@@ -186,16 +188,16 @@ class Speaking:
             project.dialogue.check_turn(index)
             return Redo(turn=index)
 
-        async for shown in self._redo(ask, "", token, number, request):
+        async for shown in self._redo(ask, token, number, request):
             yield shown
 
     async def _redo(
         self,
         ask: Callable[[Project], Redo],
-        words: str,
         token: str,
         number: str,
         request: gr.Request,
+        script: Script = NO_SCRIPT,
     ) -> AsyncIterator[Updates]:
         selected: list[int | None] = []
 
@@ -207,7 +209,6 @@ class Speaking:
             selected.append(_turn_of(wanted, redone))
             return finish(workspace, redone)
 
-        script = await self._read(lambda: self._studio.pipeline.parse(words))
         async for shown in self._watch(work, script, request, "Not redone", selected):
             yield shown
 
@@ -260,7 +261,7 @@ class Speaking:
         try:
             return await asyncio.to_thread(read)
         except DialogueError:
-            return Script(turns=(), speaker_names={})
+            return NO_SCRIPT
 
     def _expected_s(self, script: Script) -> float:
         return expected_seconds(self._studio, script) if script.turns else REDO_PART_S
