@@ -22,7 +22,6 @@ from pipeline.errors import DialogueError
 GRADIO_THREADS = 64
 """For short work such as checks of scripts; runs wait without a thread."""
 
-
 SESSIONS_KEPT = 500
 """Each visit takes about a quarter of a megabyte until an hour after it ended."""
 
