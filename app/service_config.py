@@ -37,7 +37,7 @@ class ServiceConfig:
         max_body_mb: of any other request.
         keep_after_leaving_s: how long a visitor's work outlives their page.
         keep_results_s: how long files that were made can be fetched.
-        mcp: whether language models may use the page's functions, by MCP.
+        mcp: whether language models may speak, list voices, estimate and parse, by MCP.
         api_key: what clients of the HTTP API must send; empty: nothing.
     """
 
@@ -83,7 +83,7 @@ _HELP = {
     "max_body_mb": "megabytes of any other request (64)",
     "keep_after_leaving_s": "seconds a visitor's work outlives their page (900)",
     "keep_results_s": "seconds that files can be fetched (86400)",
-    "mcp": "let language models use the page's functions, by MCP (no)",
+    "mcp": "let language models speak, list voices, estimate and parse, by MCP (no)",
 }
 
 
