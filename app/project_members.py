@@ -13,9 +13,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from pipeline.checkpoint import write_atomically
 from pipeline.config import MAX_SPEAKERS
 from pipeline.errors import DialogueError
+from pipeline.files.atomic import write_atomically
 
 MANIFEST = "project.json"
 DIALOGUE = "dialogue.safetensors"

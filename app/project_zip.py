@@ -28,7 +28,7 @@ from app.project_members import (
     voice_member,
 )
 from pipeline.audio_io import SYNTHETIC_COMMENT
-from pipeline.checkpoint import write_atomically
+from pipeline.files.atomic import write_atomically
 
 __all__ = ["ProjectContents", "ProjectError", "ProjectLimits", "read_project", "write_project"]
 

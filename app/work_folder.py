@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.casting import WantedVoice
-from pipeline.checkpoint import write_text
 from pipeline.datatypes import SpokenTurn, Voice
 from pipeline.errors import DialogueError
+from pipeline.files.atomic import write_text
 from pipeline.turn_files import load_turn, save_turn
 
 WORK_FORMAT = "colloquy work 1"

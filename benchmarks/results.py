@@ -8,7 +8,7 @@ from typing import Any
 
 from benchmarks.confidence import Estimate
 from benchmarks.tables import replace_section
-from pipeline.checkpoint import write_atomically
+from pipeline.files.atomic import write_atomically
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "docs" / "results.jsonl"

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.checkpoint import write_atomically
 from pipeline.errors import ConfigError
+from pipeline.files.atomic import write_atomically
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,9 +17,9 @@ import soundfile
 import soxr
 from numpy.typing import NDArray
 
-from pipeline.checkpoint import write_atomically
 from pipeline.datatypes import Waveform
 from pipeline.errors import AudioError
+from pipeline.files.atomic import write_atomically
 from pipeline.sound_formats import (
     FILE_COMMENT,
     MADE_BY,

@@ -2,7 +2,8 @@
 
 A number stands here once; what can be computed from others is a property. Networks receive
 their own part and blocks in `layers/` plain numbers. Those of the speaker encoder are in
-`pipeline/speaker_config.py`. Saved as `config.json` beside the weights (`pipeline/checkpoint.py`).
+`pipeline/speaker_config.py`. Saved as `config.json` beside the weights
+(`pipeline/files/checkpoint.py`).
 """
 
 from dataclasses import dataclass, field

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import torch
 
-from pipeline.checkpoint import NoRandomStart, load_config, load_network
 from pipeline.config import SoundStormConfig, TextToSemanticConfig
 from pipeline.cpu_engine.engines import attach_engines, choose_engine, read_reaches
 from pipeline.device import inference_dtype
 from pipeline.errors import CheckpointError, ConfigError
+from pipeline.files.checkpoint import NoRandomStart, load_config, load_network
 from pipeline.semantic_to_acoustic.model import SoundStorm
 from pipeline.speaker_check.encoder import SpeakerEncoder
 from pipeline.text_to_semantic.model import TextToSemantic

@@ -12,10 +12,10 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from pipeline.audio_io import resample, speech_level_db
-from pipeline.checkpoint import save_tensors
 from pipeline.config import LimitsConfig
 from pipeline.datatypes import Voice, Waveform
 from pipeline.errors import VoiceError
+from pipeline.files.checkpoint import save_tensors
 from pipeline.recording_fit import prompt_span, speech_stretch, why_unfit
 from pipeline.tokenizers.acoustic import Codec
 from pipeline.tokenizers.semantic import SemanticTokenizer

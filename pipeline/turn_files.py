@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from pipeline.checkpoint import config_from_dict
 from pipeline.datatypes import Caption, SpokenTurn, Waveform
 from pipeline.errors import CheckpointError, ConfigError
-from pipeline.sealed_files import FileKind, group_tensors, load_sealed, save_sealed
+from pipeline.files.container import FileKind, group_tensors, load_sealed, save_sealed
+from pipeline.files.schema import config_from_dict
 from pipeline.takes import TurnTake
 from pipeline.turn_records import (
     take_from_record,

@@ -13,7 +13,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from pipeline.checkpoint import config_from_dict
 from pipeline.config import MAX_SPEAKERS, LimitsConfig
 from pipeline.datatypes import (
     AcousticTokens,
@@ -25,7 +24,8 @@ from pipeline.datatypes import (
     Waveform,
 )
 from pipeline.errors import ConfigError
-from pipeline.sealed_files import require_tensor
+from pipeline.files.container import require_tensor
+from pipeline.files.schema import config_from_dict
 from pipeline.takes import TurnTake
 
 SPEAKERS = tuple(f"S{number + 1}" for number in range(MAX_SPEAKERS))

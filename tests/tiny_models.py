@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from pipeline.checkpoint import save_network
 from pipeline.config import DialogueConfig
 from pipeline.datatypes import Waveform
+from pipeline.files.checkpoint import save_network
 from pipeline.recording_to_voice import VoiceOrigin, recording_to_voice, save_voice
 from pipeline.semantic_to_acoustic.model import SoundStorm
 from pipeline.speaker_check.encoder import SpeakerEncoder

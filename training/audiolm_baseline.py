@@ -16,10 +16,10 @@ from torch import Tensor, nn
 
 from benchmarks.audiolm.config import AudioLMConfig, like_soundstorm
 from benchmarks.audiolm.model import AudioLM, CodeDecoder, flatten_codes
-from pipeline.checkpoint import save_network
 from pipeline.config import SoundStormConfig, small, tiny
 from pipeline.device import choose_device, inference_autocast
 from pipeline.errors import ConfigError
+from pipeline.files.checkpoint import save_network
 from pipeline.tokenizers.acoustic import load_codec
 from training.averaging import follow
 from training.config import LoopConfig, StageOptions

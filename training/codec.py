@@ -15,10 +15,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from pipeline.checkpoint import save_network
 from pipeline.config import CodecConfig, DialogueConfig, base, small, tiny
 from pipeline.device import choose_device, inference_autocast
 from pipeline.errors import ConfigError
+from pipeline.files.checkpoint import save_network
 from pipeline.tokenizers.spectral_codec import SpectralCodec
 from training.averaging import follow
 from training.codebook_learning import CodebookLearner

@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.audio_io import read_audio, resample
-from pipeline.checkpoint import write_atomically
 from pipeline.config import base
 from pipeline.errors import ConfigError
+from pipeline.files.atomic import write_atomically
 from training.config import StageOptions
 from training.corpus_text import draw_texts
 from training.data import (

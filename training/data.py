@@ -19,8 +19,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from pipeline.audio_io import resample
-from pipeline.checkpoint import load_tensors, save_tensors, write_atomically
 from pipeline.errors import CheckpointError
+from pipeline.files.atomic import write_atomically
+from pipeline.files.checkpoint import load_tensors, save_tensors
 
 AUDIO_NAME = "audio.i16"
 INDEX_NAME = "utterances.jsonl"

@@ -16,10 +16,16 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from pipeline.checkpoint import load_config, load_network, load_tensors, save_network, save_tensors
 from pipeline.config import SoundStormConfig
 from pipeline.device import choose_device, inference_autocast
 from pipeline.errors import ConfigError
+from pipeline.files.checkpoint import (
+    load_config,
+    load_network,
+    load_tensors,
+    save_network,
+    save_tensors,
+)
 from pipeline.semantic_to_acoustic.align import stretch_to_frames
 from pipeline.semantic_to_acoustic.model import SoundStorm
 from pipeline.tokenizers.spectral_codec import SpectralCodec

@@ -15,8 +15,8 @@ import torch
 from torch import Tensor, nn
 from torch.utils.tensorboard import SummaryWriter
 
-from pipeline.checkpoint import write_atomically
 from pipeline.errors import CheckpointError
+from pipeline.files.atomic import write_atomically
 from training.config import LoopConfig
 
 logger = logging.getLogger(__name__)

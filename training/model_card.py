@@ -8,7 +8,8 @@ from pathlib import Path
 
 import torch
 
-from pipeline.checkpoint import WEIGHTS_NAME, load_tensors, write_atomically
+from pipeline.files.atomic import write_atomically
+from pipeline.files.checkpoint import WEIGHTS_NAME, load_tensors
 from training.config import StageOptions
 from training.data import Corpus
 from training.loop import STATE_NAME

@@ -14,11 +14,12 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
-from pipeline.checkpoint import load_config, load_network, write_text
 from pipeline.config import SoundStormConfig
 from pipeline.cpu_engine.engines import REACHES_NAME
 from pipeline.device import choose_device
 from pipeline.errors import ConfigError
+from pipeline.files.atomic import write_text
+from pipeline.files.checkpoint import load_config, load_network
 from pipeline.semantic_to_acoustic.align import Window
 from pipeline.semantic_to_acoustic.generate import SoundStormOptions, generate
 from pipeline.semantic_to_acoustic.model import SoundStorm

@@ -17,10 +17,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from pipeline.checkpoint import write_atomically
 from pipeline.config import DialogueConfig, SemanticConfig, base, small, tiny
 from pipeline.device import choose_device, inference_autocast
 from pipeline.errors import ConfigError
+from pipeline.files.atomic import write_atomically
 from pipeline.tokenizers.semantic import N_FEATURES, SemanticTokenizer, build_encoder
 from training.config import LoopConfig, StageOptions
 from training.data import Corpus

@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from pipeline.checkpoint import write_atomically
 from pipeline.config import SemanticConfig
+from pipeline.files.atomic import write_atomically
 from pipeline.tokenizers.semantic import (
     MEL_HOP_SAMPLES,
     MEL_WINDOW_SAMPLES,

@@ -11,10 +11,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from pipeline.checkpoint import save_network
 from pipeline.config import SoundStormConfig, base, small, tiny
 from pipeline.device import choose_device, inference_autocast
 from pipeline.errors import ConfigError
+from pipeline.files.checkpoint import save_network
 from pipeline.semantic_to_acoustic.masking import draw_hidden
 from pipeline.semantic_to_acoustic.model import SoundStorm
 from pipeline.tokenizers.acoustic import load_codec

@@ -12,10 +12,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from pipeline.checkpoint import save_network
 from pipeline.config import TextToSemanticConfig, base, small, tiny
 from pipeline.device import choose_device, inference_autocast
 from pipeline.errors import ConfigError
+from pipeline.files.checkpoint import save_network
 from pipeline.text_to_semantic.model import EncodedText, TextToSemantic
 from pipeline.tokenizers.text import TextTokenizer
 from training.averaging import follow

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
-from pipeline.checkpoint import write_atomically
 from pipeline.config import TextTokenizerConfig
 from pipeline.errors import ConfigError
+from pipeline.files.atomic import write_atomically
 from pipeline.tokenizers.normalise import normalise_text
 from pipeline.tokenizers.text import MODEL_NAME, train_text_tokenizer
 from training.config import StageOptions

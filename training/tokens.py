@@ -12,10 +12,10 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from pipeline.checkpoint import WEIGHTS_NAME, load_tensors, save_tensors
 from pipeline.config import SemanticConfig
 from pipeline.device import choose_device
 from pipeline.errors import ConfigError
+from pipeline.files.checkpoint import WEIGHTS_NAME, load_tensors, save_tensors
 from pipeline.tokenizers.acoustic import Codec, load_codec
 from pipeline.tokenizers.semantic import SemanticTokenizer, n_ids_of
 from training.config import StageOptions

@@ -20,9 +20,9 @@ from torch import Tensor
 from benchmarks.audiolm.config import AudioLMConfig
 from benchmarks.audiolm.decoding import CachedDecoder
 from benchmarks.audiolm.model import AudioLM, flatten_codes
-from pipeline.checkpoint import load_config, load_network
 from pipeline.device import inference_dtype
 from pipeline.errors import ConfigError, ShapeError
+from pipeline.files.checkpoint import load_config, load_network
 from pipeline.semantic_to_acoustic.align import Prompt
 
 

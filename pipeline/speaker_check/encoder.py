@@ -10,8 +10,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from pipeline.checkpoint import load_config, load_network
 from pipeline.errors import ShapeError
+from pipeline.files.checkpoint import load_config, load_network
 from pipeline.layers.convnext import ConvNeXtBlock
 from pipeline.layers.spectrum import mel_filterbank, spectrum_frames
 from pipeline.speaker_config import SpeakerConfig

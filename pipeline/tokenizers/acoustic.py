@@ -7,8 +7,8 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from pipeline.checkpoint import CONFIG_NAME
 from pipeline.errors import CheckpointError
+from pipeline.files.checkpoint import CONFIG_NAME
 from pipeline.tokenizers.spectral_codec import SpectralCodec
 
 

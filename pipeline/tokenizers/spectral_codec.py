@@ -14,10 +14,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from pipeline.checkpoint import load_config, load_network
 from pipeline.config import CodecConfig
 from pipeline.device import inference_autocast
 from pipeline.errors import ShapeError
+from pipeline.files.checkpoint import load_config, load_network
 from pipeline.layers.convnext import ConvNeXtBlock
 from pipeline.layers.quantizer import ResidualQuantizer
 from pipeline.layers.spectrum import mel_filterbank, samples_from_spectrum, spectrum_frames

@@ -86,7 +86,7 @@ def test_a_full_disk_is_reported_and_leaves_no_half_turn(
     def refuse(*values: object, **options: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("pipeline.checkpoint.save_file", refuse)
+    monkeypatch.setattr("pipeline.files.checkpoint.save_file", refuse)
     with pytest.raises(AudioError, match="No space left"):
         _keep(folder, pipeline, 0)
     assert [path.name for path in folder.path.iterdir()] == ["manifest.json"]

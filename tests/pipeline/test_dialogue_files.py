@@ -13,7 +13,7 @@ from pipeline.datatypes import Dialogue
 from pipeline.dialogue import DialoguePipeline
 from pipeline.dialogue_files import DIALOGUE_FILE, load_dialogue, save_dialogue
 from pipeline.errors import AudioError, CheckpointError, ConfigError
-from pipeline.sealed_files import load_sealed
+from pipeline.files.container import load_sealed
 from pipeline.takes import take_of, use_take
 from tests.pipeline.test_dialogue_gather import assert_same_dialogue
 from tests.pipeline.test_redo import LONGER, OPTIONS

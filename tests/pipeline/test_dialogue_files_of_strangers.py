@@ -15,7 +15,7 @@ from pipeline.datatypes import Dialogue
 from pipeline.dialogue import DialoguePipeline
 from pipeline.dialogue_files import DIALOGUE_FILE, MAX_MIX_S, load_dialogue, save_dialogue
 from pipeline.errors import CheckpointError, DialogueError
-from pipeline.sealed_files import load_sealed, save_sealed
+from pipeline.files.container import load_sealed, save_sealed
 from pipeline.takes import take_of, use_take
 from tests.pipeline.test_dialogue_files import SCRIPT, VOICES
 from tests.pipeline.test_redo import OPTIONS

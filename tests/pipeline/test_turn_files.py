@@ -17,7 +17,7 @@ from pipeline.datatypes import (
     Waveform,
 )
 from pipeline.errors import AudioError, CheckpointError
-from pipeline.sealed_files import load_sealed, save_sealed
+from pipeline.files.container import load_sealed, save_sealed
 from pipeline.turn_files import TURN_FILE, load_turn, save_turn
 
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import torch
 
-from pipeline.checkpoint import save_network
 from pipeline.config import tiny
 from pipeline.datatypes import Waveform
 from pipeline.errors import ConfigError
+from pipeline.files.checkpoint import save_network
 from pipeline.semantic_to_acoustic.model import SoundStorm
 from pipeline.tokenizers.spectral_codec import SpectralCodec
 from training import decoder_tuning as stage

@@ -6,11 +6,11 @@ import pytest
 import torch
 from torch import nn
 
-from pipeline.checkpoint import save_network
 from pipeline.config import tiny
 from pipeline.cpu_engine.conformer import ConformerEngine
 from pipeline.cpu_engine.engines import read_reaches
 from pipeline.errors import ConfigError
+from pipeline.files.checkpoint import save_network
 from pipeline.semantic_to_acoustic.model import SoundStorm
 from pipeline.tokenizers.spectral_codec import SpectralCodec
 from training import reaches as stage

@@ -7,9 +7,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from pipeline.checkpoint import load_config, load_network
 from pipeline.config import SoundStormConfig, tiny
 from pipeline.errors import ConfigError
+from pipeline.files.checkpoint import load_config, load_network
 from pipeline.semantic_to_acoustic.model import SoundStorm
 from training.config import StageOptions
 from training.data import TokenCorpus, TokenisedUtterance, save_tokens

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import torch
 
-from pipeline.checkpoint import save_network
 from pipeline.config import tiny
 from pipeline.errors import CheckpointError, ConfigError
+from pipeline.files.checkpoint import save_network
 from pipeline.speaker_check.encoder import SpeakerEncoder
 from pipeline.tokenizers.spectral_codec import SpectralCodec
 from training import speaker as stage

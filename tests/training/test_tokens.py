@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from pipeline.checkpoint import save_network
 from pipeline.config import tiny
 from pipeline.errors import ConfigError
+from pipeline.files.checkpoint import save_network
 from pipeline.tokenizers.semantic import SemanticTokenizer, build_encoder
 from pipeline.tokenizers.spectral_codec import SpectralCodec
 from training.config import StageOptions

@@ -14,8 +14,8 @@ from benchmarks.audiolm.generate import (
     plan_chunks,
     plan_windows,
 )
-from pipeline.checkpoint import save_network
 from pipeline.errors import CheckpointError, ConfigError, ShapeError
+from pipeline.files.checkpoint import save_network
 from tests.benchmarks.audiolm.networks import CONFIG, drawn_ids, lively_network, seeded
 
 CPU = torch.device("cpu")

@@ -4,10 +4,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from pipeline.checkpoint import save_network
 from pipeline.config import small, tiny
 from pipeline.datatypes import Waveform
 from pipeline.errors import CheckpointError, ShapeError
+from pipeline.files.checkpoint import save_network
 from pipeline.speaker_check.encoder import SpeakerEncoder
 
 CPU = torch.device("cpu")

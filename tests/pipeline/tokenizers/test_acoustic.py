@@ -3,9 +3,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from pipeline.checkpoint import CONFIG_NAME, save_network
 from pipeline.config import tiny
 from pipeline.errors import CheckpointError
+from pipeline.files.checkpoint import CONFIG_NAME, save_network
 from pipeline.tokenizers.acoustic import Codec, load_codec
 from pipeline.tokenizers.spectral_codec import SpectralCodec
 

@@ -7,9 +7,9 @@ import torch
 from torch import Tensor
 from transformers import SeamlessM4TFeatureExtractor
 
-from pipeline.checkpoint import save_config, save_network
 from pipeline.config import SemanticConfig, tiny
 from pipeline.errors import CheckpointError, ShapeError
+from pipeline.files.checkpoint import save_config, save_network
 from pipeline.tokenizers.semantic import (
     SemanticTokenizer,
     average_pairs,

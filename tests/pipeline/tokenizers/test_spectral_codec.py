@@ -3,10 +3,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from pipeline.checkpoint import save_network
 from pipeline.config import tiny
 from pipeline.datatypes import Waveform
 from pipeline.errors import CheckpointError, ShapeError
+from pipeline.files.checkpoint import save_network
 from pipeline.tokenizers.spectral_codec import SpectralCodec
 
 HOP = tiny().codec.hop_samples

@@ -16,8 +16,8 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from pipeline.checkpoint import save_tensors
 from pipeline.errors import AudioError, CheckpointError, ConfigError
+from pipeline.files.checkpoint import save_tensors
 
 MAX_FILE_BYTES = 4 * 2**30
 """Far more than the longest script fills."""

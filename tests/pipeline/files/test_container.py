@@ -4,9 +4,9 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-import pipeline.sealed_files
+import pipeline.files.container
 from pipeline.errors import AudioError, CheckpointError, ConfigError
-from pipeline.sealed_files import (
+from pipeline.files.container import (
     FileKind,
     group_tensors,
     load_sealed,
@@ -68,10 +68,10 @@ def test_values_that_are_no_json_are_refused(text: str, tmp_path: Path) -> None:
 
 def test_absurd_sizes_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     save_sealed(tmp_path / "x", KIND, "a" * 100, {})
-    monkeypatch.setattr(pipeline.sealed_files, "MAX_FILE_BYTES", 100)
+    monkeypatch.setattr(pipeline.files.container, "MAX_FILE_BYTES", 100)
     with pytest.raises(CheckpointError, match=r"x has \d+ bytes, at most 100 are read; make it"):
         load_sealed(tmp_path / "x", KIND)
-    monkeypatch.setattr(pipeline.sealed_files, "MAX_TEXT_CHARACTERS", 50)
+    monkeypatch.setattr(pipeline.files.container, "MAX_TEXT_CHARACTERS", 50)
     with pytest.raises(ConfigError, match="would hold 102 characters of text, and at most 50"):
         save_sealed(tmp_path / "y", KIND, "a" * 100, {})
 

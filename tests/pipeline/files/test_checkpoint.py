@@ -1,29 +1,25 @@
-import dataclasses
 import json
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pytest
 import torch
 from torch import nn
 
-from pipeline.checkpoint import (
+from pipeline.config import CodecConfig, DialogueConfig, tiny
+from pipeline.errors import CheckpointError, ConfigError
+from pipeline.files.checkpoint import (
     CONFIG_NAME,
     WEIGHTS_NAME,
     NoRandomStart,
-    config_from_dict,
-    config_to_dict,
     load_config,
     load_network,
     load_tensors,
     save_config,
     save_network,
     save_tensors,
-    write_atomically,
 )
-from pipeline.config import CodecConfig, DialogueConfig, MixConfig, tiny
-from pipeline.errors import CheckpointError, ConfigError
+from pipeline.files.schema import config_from_dict, config_to_dict
 
 
 def _network(rng: torch.Generator) -> nn.Module:
@@ -145,32 +141,6 @@ def test_a_network_without_weights_is_refused(tmp_path: Path) -> None:
         load_network(tmp_path, nn.Linear(1, 1))
 
 
-def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
-    path = tmp_path / "kept.txt"
-    path.write_text("old", encoding="utf-8")
-
-    def fail(temporary: Path) -> None:
-        temporary.write_text("half of the ne", encoding="utf-8")
-        raise OSError("no space left on device")
-
-    with pytest.raises(OSError, match="no space left"):
-        write_atomically(path, fail)
-    assert path.read_text(encoding="utf-8") == "old"
-    assert list(tmp_path.iterdir()) == [path]
-
-
-def test_a_written_file_can_be_read_by_everybody(tmp_path: Path) -> None:
-    path = tmp_path / "file.txt"
-    write_atomically(path, lambda file: file.write_bytes(b"new") and None)
-    assert path.stat().st_mode & 0o777 == 0o644
-
-
-def test_dict_form_of_a_config_is_plain_json() -> None:
-    values = config_to_dict(tiny())
-    assert json.loads(json.dumps(values)) == values
-    assert values.keys() == {field.name for field in dataclasses.fields(DialogueConfig)}
-
-
 def test_a_network_built_without_a_random_start_is_filled_as_any_other(tmp_path: Path) -> None:
     trained = nn.Sequential(nn.Linear(3, 4), nn.Embedding(5, 2))
     save_network(tmp_path, tiny().codec, trained, torch.float32)
@@ -181,52 +151,3 @@ def test_a_network_built_without_a_random_start_is_filled_as_any_other(tmp_path:
     load_network(tmp_path, bare)
     for name, tensor in trained.state_dict().items():
         assert bare.state_dict()[name].equal(tensor)
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class _Record:
-    pairs: tuple[tuple[int, float], ...]
-    word: Literal["a", "b"] = "a"
-    gap_s: float | None = None
-    inside: MixConfig | None = None
-    names: Mapping[str, int]
-    rest: Any = None
-    ready: torch.Tensor
-
-
-def _record(**change: Any) -> _Record:
-    values = {
-        "pairs": [[1, 2]], "word": "b", "gap_s": None, "inside": None, "names": {}, "rest": [1]
-    }  # fmt: skip
-    return config_from_dict(_Record, {**values, **change}, "here", ready=torch.ones(1))
-
-
-def test_lists_words_and_names_are_read_as_what_they_are() -> None:
-    inside = {**config_to_dict(MixConfig()), "fade_s": 0.5}
-    record = _record(inside=inside, gap_s=0.5, names={"x": 3})
-    assert (record.pairs, record.word, record.gap_s) == (((1, 2),), "b", 0.5)
-    assert record.inside == MixConfig(fade_s=0.5)
-    assert (record.names, record.rest) == ({"x": 3}, [1])
-    assert record.ready.equal(torch.ones(1))
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"pairs": 3}, "here: pairs: expected a list, read 3"),
-        ({"pairs": [[1]]}, r"here: pairs 0: expected 2 values, read \[1\]"),
-        ({"pairs": [[1, 2], [1, "x"]]}, "here: pairs 1 1: expected float, read 'x'"),
-        ({"pairs": [[1, float("nan")]]}, "expected a finite number, read nan"),
-        ({"pairs": [[1, 10**400]]}, "expected a finite number, read a huge number"),
-        ({"word": "c"}, r"expected one of \('a', 'b'\), read 'c'"),
-        ({"word": ["a"]}, "expected one of"),
-        ({"gap_s": "0"}, "gap_s: expected float, read '0'"),
-        ({"inside": {}}, "here: inside: unknown keys"),
-        ({"names": []}, r"here: names: expected an object, read \[\]"),
-        ({"names": {"x": None}}, "here: names x: expected int, read None"),
-        ({"ready": 1}, "unknown keys"),
-    ],
-)
-def test_values_of_another_form_are_named(change: dict[str, Any], message: str) -> None:
-    with pytest.raises(ConfigError, match=message):
-        _record(**change)
