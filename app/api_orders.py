@@ -16,7 +16,7 @@ from app.result_files import CAPTION_FORMATS
 from app.service_config import ServiceConfig
 from app.studio import Studio
 from pipeline.casting import WantedVoice
-from pipeline.config import LimitsConfig
+from pipeline.config.limits import LimitsConfig
 from pipeline.datatypes import Script
 from pipeline.script_lines import escape
 

@@ -153,7 +153,7 @@ def _speak(options: argparse.Namespace) -> None:
     from app.speak_to_files import SpeakOrder
     from app.studio import load_studio
     from app.work_folder import WorkFolder, work_folder_path
-    from pipeline.config import LimitsConfig
+    from pipeline.config.limits import LimitsConfig
     from pipeline.errors import ConfigError
     from pipeline.script_to_turns import script_to_turns
 
@@ -248,7 +248,7 @@ def _estimate(options: argparse.Namespace) -> None:
     from app.expectation import expectation_of
     from app.progress_line import format_seconds
     from app.studio import load_studio
-    from pipeline.config import LimitsConfig
+    from pipeline.config.limits import LimitsConfig
     from pipeline.script_to_turns import script_to_turns
 
     begun = time.perf_counter()

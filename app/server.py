@@ -16,7 +16,7 @@ from app.service_config import ServiceConfig, service_config_from
 from app.studio import Studio, load_studio
 from app.theme import CSS, HEAD, build_theme
 from app.web import build_backstage, build_demo
-from pipeline.config import LimitsConfig
+from pipeline.config.limits import LimitsConfig
 from pipeline.errors import DialogueError
 
 GRADIO_THREADS = 64

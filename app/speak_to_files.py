@@ -11,7 +11,7 @@ from app.studio import Studio
 from app.work_folder import WorkFolder, fingerprint_voices, work_folder_path
 from pipeline.audio_io import write_wav_stretches
 from pipeline.casting import WantedVoice
-from pipeline.config import MixConfig
+from pipeline.config.limits import MixConfig
 from pipeline.datatypes import Caption, ProgressCallback, Script, SpokenTurn
 from pipeline.spoken_turns import mix_again
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from app.environment import set_thread_count
 from app.voice_library import VoiceLibrary, check_voice_name, user_voice_folder
 from pipeline.casting import WantedVoice
-from pipeline.config import LimitsConfig
+from pipeline.config.limits import LimitsConfig
 from pipeline.datatypes import Dialogue, ProgressCallback, Script, SpokenTurn, Voice, Waveform
 from pipeline.errors import VoiceError
 from pipeline.recording_quality import RecordingQuality

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from benchmarks.takes import waveform
-from pipeline.config import LimitsConfig
+from pipeline.config.limits import LimitsConfig
 from pipeline.datatypes import SemanticTokens, Voice, Waveform
 from pipeline.models import Models
 from pipeline.recording_to_voice import recording_to_voice

@@ -12,7 +12,7 @@ import torch
 
 from benchmarks.listeners import LISTENING_RATE_HZ
 from pipeline.audio_io import read_audio
-from pipeline.config import LimitsConfig
+from pipeline.config.limits import LimitsConfig
 from pipeline.datatypes import Dialogue, SemanticTokens, Voice, Waveform
 from pipeline.dialogue import DialoguePipeline
 from pipeline.models import Models

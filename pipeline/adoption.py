@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from pipeline.assembly import check_parts
-from pipeline.config import MAX_SPEAKERS
+from pipeline.config.limits import MAX_SPEAKERS
 from pipeline.datatypes import Dialogue, Voice
 from pipeline.errors import ConfigError, VoiceError
 from pipeline.models import Models

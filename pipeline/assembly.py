@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from pipeline.config import MixConfig
+from pipeline.config.limits import MixConfig
 from pipeline.datatypes import Dialogue, Script, Turn, Voice, VoiceCheck
 from pipeline.errors import ConfigError
 from pipeline.matching import TurnMatch

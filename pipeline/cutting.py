@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.audio_io import speech_span
-from pipeline.config import MixConfig
+from pipeline.config.limits import MixConfig
 from pipeline.datatypes import AcousticTokens, TurnCut, Waveform
 from pipeline.errors import AudioError, ShapeError
 

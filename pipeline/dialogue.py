@@ -14,7 +14,7 @@ from pipeline.adoption import check_fit, note_weights
 from pipeline.assembly import seeds_of_matches, takes_into_dialogue
 from pipeline.batches import FIRST_BATCHES_S, estimate_seconds_of_turns, share_out
 from pipeline.casting import WantedVoice, cast_voices
-from pipeline.config import LimitsConfig, MixConfig
+from pipeline.config.limits import LimitsConfig, MixConfig
 from pipeline.datatypes import (
     Dialogue,
     ProgressCallback,

@@ -15,7 +15,7 @@ import numpy as np
 from torch import Tensor
 
 from pipeline.assembly import check_parts, place_takes
-from pipeline.config import LimitsConfig, MixConfig
+from pipeline.config.limits import LimitsConfig, MixConfig
 from pipeline.datatypes import Dialogue, Script, Turn, Voice
 from pipeline.errors import CheckpointError, ConfigError, DialogueError, ScriptError
 from pipeline.files.container import FileKind, group_tensors, load_sealed, save_sealed

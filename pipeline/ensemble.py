@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from pipeline.config import MixConfig
+from pipeline.config.limits import MixConfig
 from pipeline.datatypes import Turn, Voice, Voices, Waveform
 from pipeline.models import Models
 from pipeline.semantic_to_acoustic.windows import prompt_of

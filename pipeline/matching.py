@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
-from pipeline.config import MAX_SPEAKERS
+from pipeline.config.limits import MAX_SPEAKERS
 from pipeline.datatypes import Script, Turn
 from pipeline.errors import ConfigError
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from pipeline.config import SoundStormConfig, TextToSemanticConfig
+from pipeline.config.networks import SoundStormConfig, TextToSemanticConfig
 from pipeline.cpu_engine.engines import attach_engines, choose_engine, read_reaches
 from pipeline.device import inference_dtype
 from pipeline.errors import CheckpointError, ConfigError

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline.audio_io import SILENCE_DB, speech_mask, speech_span
-from pipeline.config import LimitsConfig
+from pipeline.config.limits import LimitsConfig
 from pipeline.datatypes import Waveform
 
 PROMPT_S = 6.0

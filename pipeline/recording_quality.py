@@ -11,7 +11,7 @@ import numpy as np
 from torch import Tensor
 
 from pipeline.audio_io import speech_level_db, speech_mask
-from pipeline.config import LimitsConfig
+from pipeline.config.limits import LimitsConfig
 from pipeline.datatypes import Waveform
 from pipeline.recording_fit import clipped_share, prompt_span, speech_stretch, why_unfit
 from pipeline.recording_measures import (

@@ -12,7 +12,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from pipeline.audio_io import resample, speech_level_db
-from pipeline.config import LimitsConfig
+from pipeline.config.limits import LimitsConfig
 from pipeline.datatypes import Voice, Waveform
 from pipeline.errors import VoiceError
 from pipeline.files.checkpoint import save_tensors

@@ -20,7 +20,7 @@ from pipeline.assembly import (
     takes_of_matches,
 )
 from pipeline.batches import estimate_turn_seconds, plan_batches
-from pipeline.config import LimitsConfig, MixConfig
+from pipeline.config.limits import LimitsConfig, MixConfig
 from pipeline.cutting import decoded_span, splice
 from pipeline.datatypes import Dialogue, Script, SemanticTokens, Turn
 from pipeline.ensemble import Ensemble

@@ -10,7 +10,7 @@ one turn are in `script_word_edits.py`.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from pipeline.config import LimitsConfig
+from pipeline.config.limits import LimitsConfig
 from pipeline.datatypes import Script, Turn
 from pipeline.errors import ScriptError
 from pipeline.script_to_turns import reword_turn, script_to_turns

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
-from pipeline.config import LimitsConfig
+from pipeline.config.limits import LimitsConfig
 from pipeline.errors import ScriptError
 from pipeline.script_cues import Speech, find_speakers, join_speeches, one_line, read_cues
 from pipeline.script_lines import escape

@@ -6,7 +6,7 @@ Before the first word, `{pace 0.9}` and `{gap -0.2}` are options of the turn.
 import math
 import re
 
-from pipeline.config import LimitsConfig
+from pipeline.config.limits import LimitsConfig
 from pipeline.datatypes import Turn
 from pipeline.errors import ScriptError
 from pipeline.script_lines import escape, unshield

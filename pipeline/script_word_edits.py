@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from pipeline.config import LimitsConfig
+from pipeline.config.limits import LimitsConfig
 from pipeline.datatypes import Turn
 from pipeline.errors import ScriptError
 from pipeline.script_edits import EditedScript, open_script

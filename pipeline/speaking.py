@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from pipeline.acoustic_to_waveform import acoustic_to_waveform
-from pipeline.config import LimitsConfig
+from pipeline.config.limits import LimitsConfig
 from pipeline.cutting import level_and_cut
 from pipeline.datatypes import (
     AcousticTokens,

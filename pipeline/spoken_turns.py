@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from pipeline.assembly import general_notes, place_takes, unflagged
-from pipeline.config import MixConfig
+from pipeline.config.limits import MixConfig
 from pipeline.datatypes import Dialogue, Script, SpokenTurn, Turn, Voice, Waveform
 from pipeline.ensemble import Ensemble
 from pipeline.errors import ConfigError

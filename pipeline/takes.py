@@ -14,7 +14,7 @@ from pipeline.assembly import (
     place_takes,
     unflagged,
 )
-from pipeline.config import MixConfig
+from pipeline.config.limits import MixConfig
 from pipeline.datatypes import (
     AcousticTokens,
     Dialogue,

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from pipeline.config import MAX_SPEAKERS, LimitsConfig
+from pipeline.config.limits import MAX_SPEAKERS, LimitsConfig
 from pipeline.datatypes import (
     AcousticTokens,
     SemanticTokens,

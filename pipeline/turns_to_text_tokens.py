@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import torch
 
-from pipeline.config import LimitsConfig
+from pipeline.config.limits import LimitsConfig
 from pipeline.datatypes import TextTokens, Turn
 from pipeline.errors import ScriptError
 from pipeline.tokenizers.normalise import normalise_text

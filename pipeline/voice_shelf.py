@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 
 from pipeline.audio_io import read_audio
-from pipeline.config import LimitsConfig
+from pipeline.config.limits import LimitsConfig
 from pipeline.datatypes import Voice, Voices
 from pipeline.errors import VoiceError
 from pipeline.models import Models

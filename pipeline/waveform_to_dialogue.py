@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.audio_io import speech_level_db
-from pipeline.config import MixConfig
+from pipeline.config.limits import MixConfig
 from pipeline.cutting import MARGIN_S, level_and_cut
 from pipeline.datatypes import AcousticTokens, Caption, Turn, TurnCut, Waveform
 from pipeline.errors import ShapeError

@@ -7,7 +7,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from pipeline.config import DialogueConfig, tiny
+from pipeline.config.sizes import DialogueConfig, tiny
 from pipeline.datatypes import Waveform
 from tests.tiny_models import write_tiny_models
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from pipeline.config import DialogueConfig
+from pipeline.config.sizes import DialogueConfig
 from pipeline.datatypes import Waveform
 from pipeline.files.checkpoint import save_network
 from pipeline.recording_to_voice import VoiceOrigin, recording_to_voice, save_voice

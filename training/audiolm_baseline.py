@@ -16,7 +16,8 @@ from torch import Tensor, nn
 
 from benchmarks.audiolm.config import AudioLMConfig, like_soundstorm
 from benchmarks.audiolm.model import AudioLM, CodeDecoder, flatten_codes
-from pipeline.config import SoundStormConfig, small, tiny
+from pipeline.config.networks import SoundStormConfig
+from pipeline.config.sizes import small, tiny
 from pipeline.device import choose_device, inference_autocast
 from pipeline.errors import ConfigError
 from pipeline.files.checkpoint import save_network

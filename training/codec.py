@@ -15,7 +15,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from pipeline.config import CodecConfig, DialogueConfig, base, small, tiny
+from pipeline.config.networks import CodecConfig
+from pipeline.config.sizes import DialogueConfig, base, small, tiny
 from pipeline.device import choose_device, inference_autocast
 from pipeline.errors import ConfigError
 from pipeline.files.checkpoint import save_network
@@ -363,7 +364,7 @@ def _export_pretrained(config: CodecConfig, folder: Path) -> None:
     if found != wanted:
         raise ConfigError(
             f"{config.pretrained} has (Hz, frames/s, levels, codes, width) {found}, and the size "
-            f"describes {wanted}; correct the size's codec in pipeline/config.py"
+            f"describes {wanted}; correct the size's codec in pipeline/config/sizes.py"
         )
     codec.save(folder)
     logger.info("codec: %s exported, identity %s", config.pretrained, codec.identity)

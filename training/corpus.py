@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.audio_io import read_audio, resample
-from pipeline.config import base
+from pipeline.config.sizes import base
 from pipeline.errors import ConfigError
 from pipeline.files.atomic import write_atomically
 from training.config import StageOptions

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
-from pipeline.config import SoundStormConfig
+from pipeline.config.networks import SoundStormConfig
 from pipeline.cpu_engine.engines import REACHES_NAME
 from pipeline.device import choose_device
 from pipeline.errors import ConfigError

@@ -17,7 +17,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from pipeline.config import DialogueConfig, SemanticConfig, base, small, tiny
+from pipeline.config.networks import SemanticConfig
+from pipeline.config.sizes import DialogueConfig, base, small, tiny
 from pipeline.device import choose_device, inference_autocast
 from pipeline.errors import ConfigError
 from pipeline.files.atomic import write_atomically

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from pipeline.config import SemanticConfig
+from pipeline.config.networks import SemanticConfig
 from pipeline.device import inference_dtype
 from pipeline.tokenizers.semantic import SemanticTokenizer, build_encoder
 from training.data import Corpus, Utterance

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from pipeline.config import SemanticConfig
+from pipeline.config.networks import SemanticConfig
 from pipeline.files.atomic import write_atomically
 from pipeline.tokenizers.semantic import (
     MEL_HOP_SAMPLES,

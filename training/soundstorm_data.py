@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from pipeline.config import SoundStormConfig
+from pipeline.config.networks import SoundStormConfig
 from pipeline.errors import ConfigError
 from pipeline.semantic_to_acoustic.align import FrameSequence, Prompt, Window, window_to_sequence
 from pipeline.semantic_to_acoustic.masking import draw_hidden, hide_codes

@@ -15,12 +15,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from pipeline.config import DialogueConfig, base, small, tiny
+from pipeline.config.sizes import DialogueConfig, base, small, tiny
+from pipeline.config.speaker import SpeakerConfig
 from pipeline.device import choose_device, inference_autocast
 from pipeline.errors import ConfigError
 from pipeline.files.checkpoint import save_network
 from pipeline.speaker_check.encoder import SpeakerEncoder
-from pipeline.speaker_config import SpeakerConfig
 from pipeline.tokenizers.acoustic import Codec, load_codec
 from training.averaging import follow
 from training.config import LoopConfig, StageOptions

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from pipeline.config import TextToSemanticConfig
+from pipeline.config.networks import TextToSemanticConfig
 from pipeline.errors import DialogueError
 from pipeline.text_to_semantic.alphabet import SemanticAlphabet
 from pipeline.text_to_semantic.layout import NO_PIECE

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
-from pipeline.config import TextTokenizerConfig
+from pipeline.config.networks import TextTokenizerConfig
 from pipeline.errors import ConfigError
 from pipeline.files.atomic import write_atomically
 from pipeline.tokenizers.normalise import normalise_text

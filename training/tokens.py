@@ -12,7 +12,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from pipeline.config import SemanticConfig
+from pipeline.config.networks import SemanticConfig
 from pipeline.device import choose_device
 from pipeline.errors import ConfigError
 from pipeline.files.checkpoint import WEIGHTS_NAME, load_tensors, save_tensors

@@ -8,7 +8,7 @@ import sys
 
 import numpy as np
 
-from pipeline.config import LimitsConfig
+from pipeline.config.limits import LimitsConfig
 from pipeline.datatypes import Waveform
 from pipeline.device import choose_device
 from pipeline.recording_to_voice import VoiceOrigin, recording_to_voice, save_voice

@@ -11,7 +11,7 @@ from app.page.result_section import RunControls
 from app.page.script_section import ScriptSection
 from app.page.voice_section import VoiceControls
 from app.page.wiring import PRIVATE
-from pipeline.config import MAX_SPEAKERS
+from pipeline.config.limits import MAX_SPEAKERS
 
 STORAGE_KEY = "colloquy"
 

@@ -9,7 +9,7 @@ from app.run_queue import RunQueue
 from app.runs import Run
 from app.studio import Studio
 from app.workspaces import Project, Workspaces
-from pipeline.config import MAX_SPEAKERS
+from pipeline.config.limits import MAX_SPEAKERS
 from pipeline.errors import DialogueError
 
 

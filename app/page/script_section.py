@@ -18,7 +18,7 @@ from app.run_queue import RunQueue
 from app.studio import Studio
 from app.zero_gpu import ON_ZERO_GPU
 from pipeline import script_edits, script_word_edits
-from pipeline.config import MAX_SPEAKERS
+from pipeline.config.limits import MAX_SPEAKERS
 from pipeline.errors import DialogueError
 from pipeline.script_imports import import_script
 from pipeline.script_writing import lines_to_text, script_to_lines

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import gradio as gr
 
-from pipeline.config import LimitsConfig
+from pipeline.config.limits import LimitsConfig
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ from app.page.notices import not_done
 from app.page.wiring import PRIVATE
 from app.studio import Studio
 from app.workspaces import Workspace, Workspaces
-from pipeline.config import MAX_SPEAKERS
+from pipeline.config.limits import MAX_SPEAKERS
 from pipeline.datatypes import Waveform
 from pipeline.errors import DialogueError
 from pipeline.recording_quality import RecordingQuality

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from pipeline.config import SoundStormConfig
+from pipeline.config.networks import SoundStormConfig
 from pipeline.errors import ConfigError
 
 

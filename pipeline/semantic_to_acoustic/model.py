@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from pipeline.config import SoundStormConfig
+from pipeline.config.networks import SoundStormConfig
 from pipeline.errors import ShapeError
 from pipeline.layers.conformer import ConformerBlock
 from pipeline.layers.mixing import BlockMemory, Mixing, RowPacking, WholeSequences

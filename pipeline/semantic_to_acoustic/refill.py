@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from pipeline.config import SoundStormConfig
+from pipeline.config.networks import SoundStormConfig
 from pipeline.datatypes import ProgressCallback, SemanticTokens, Voices
 from pipeline.semantic_to_acoustic.align import Prompt, Window
 from pipeline.semantic_to_acoustic.generate import SoundStormOptions, generate

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from pipeline.config import SoundStormConfig
+from pipeline.config.networks import SoundStormConfig
 from pipeline.datatypes import AcousticTokens, SemanticTokens, Voice, Voices
 from pipeline.errors import ConfigError
 from pipeline.semantic_to_acoustic.align import Window

@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from pipeline.config import TextToSemanticConfig
+from pipeline.config.networks import TextToSemanticConfig
 from pipeline.datatypes import ProgressCallback, TextTokens
 from pipeline.errors import ScriptError, ShapeError
 from pipeline.text_to_semantic.decoding import (

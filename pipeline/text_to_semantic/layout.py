@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from pipeline.config import TextToSemanticConfig
+from pipeline.config.networks import TextToSemanticConfig
 
 NO_PIECE = -1
 

@@ -18,7 +18,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 
-from pipeline.config import TextToSemanticConfig
+from pipeline.config.networks import TextToSemanticConfig
 from pipeline.layers.rotary import rotary_tables, rotary_tables_at
 from pipeline.layers.transformer import DecoderLayer, EncoderLayer, KeyValueCache, Memory
 from pipeline.text_to_semantic.alphabet import SemanticAlphabet

@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from pipeline.config import SemanticConfig
+from pipeline.config.networks import SemanticConfig
 from pipeline.device import inference_autocast, inference_dtype
 from pipeline.errors import CheckpointError, ShapeError
 from pipeline.files.checkpoint import WEIGHTS_NAME, load_config, load_network, save_network

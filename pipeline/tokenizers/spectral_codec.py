@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from pipeline.config import CodecConfig
+from pipeline.config.networks import CodecConfig
 from pipeline.device import inference_autocast
 from pipeline.errors import ShapeError
 from pipeline.files.checkpoint import load_config, load_network

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import sentencepiece
 
-from pipeline.config import TextTokenizerConfig
+from pipeline.config.networks import TextTokenizerConfig
 from pipeline.errors import CheckpointError, ConfigError
 
 MODEL_NAME = "tokenizer.model"

@@ -13,7 +13,7 @@ from app import cli
 from app.progress_line import STAGE_TITLES
 from app.studio import Studio
 from pipeline.audio_io import read_audio
-from pipeline.config import LimitsConfig, MixConfig
+from pipeline.config.limits import LimitsConfig, MixConfig
 from pipeline.errors import CheckpointError
 from pipeline.recording_quality import judge_recording
 from tests.app.conftest import BAD_RECORDINGS, BAD_SCRIPTS

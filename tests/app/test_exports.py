@@ -10,7 +10,7 @@ import soundfile
 
 from app.exports import PARTS, ExportChoice, ExportContext, export_dialogue
 from app.project_zip import read_project
-from pipeline.config import MixConfig
+from pipeline.config.limits import MixConfig
 from pipeline.datatypes import Dialogue, Turn, TurnCut, Waveform
 from pipeline.dialogue import DialoguePipeline, SynthesisOptions
 from pipeline.errors import AudioError, ConfigError, DialogueError

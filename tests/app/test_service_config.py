@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from app.service_config import ServiceConfig, service_config_from
-from pipeline.config import LimitsConfig
+from pipeline.config.limits import LimitsConfig
 from pipeline.errors import ConfigError
 
 

@@ -6,7 +6,7 @@ import pytest
 from app.run_queue import RunQueue
 from app.studio import Studio
 from app.web import build_backstage, build_demo
-from pipeline.config import MAX_SPEAKERS
+from pipeline.config.limits import MAX_SPEAKERS
 
 FOR_PROGRAMS = {"/speak", "/voices", "/estimate", "/parse"}
 WRITING = {

@@ -24,7 +24,7 @@ from pipeline.assembly import (
 )
 from pipeline.audio_io import read_audio
 from pipeline.casting import WantedVoice, cast_voices
-from pipeline.config import LimitsConfig, MixConfig
+from pipeline.config.limits import LimitsConfig, MixConfig
 from pipeline.datatypes import (
     AcousticTokens,
     Dialogue,

@@ -9,7 +9,7 @@ from benchmarks.audiolm.config import like_soundstorm
 from benchmarks.audiolm.model import AudioLM
 from benchmarks.passages import Passage, read_passages
 from benchmarks.systems import BASELINE, CODEC, SHIPPED, load_system, system_names
-from pipeline.config import SoundStormConfig
+from pipeline.config.networks import SoundStormConfig
 from pipeline.dialogue import DialoguePipeline
 from pipeline.errors import CheckpointError
 from pipeline.files.checkpoint import save_network

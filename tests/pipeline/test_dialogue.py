@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from pipeline.audio_io import write_wav
-from pipeline.config import tiny
+from pipeline.config.sizes import tiny
 from pipeline.datatypes import Dialogue, Waveform
 from pipeline.dialogue import DialoguePipeline, SynthesisOptions
 from pipeline.errors import AudioError, CancelledError, ScriptError, VoiceError

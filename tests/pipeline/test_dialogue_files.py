@@ -8,7 +8,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from pipeline.config import MixConfig
+from pipeline.config.limits import MixConfig
 from pipeline.datatypes import Dialogue
 from pipeline.dialogue import DialoguePipeline
 from pipeline.dialogue_files import DIALOGUE_FILE, load_dialogue, save_dialogue

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.config import LimitsConfig
+from pipeline.config.limits import LimitsConfig
 from pipeline.errors import ConfigError
 from pipeline.matching import keep_speakers, match_turns
 from pipeline.script_to_turns import script_to_turns

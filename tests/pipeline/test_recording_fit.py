@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from pipeline.config import LimitsConfig
+from pipeline.config.limits import LimitsConfig
 from pipeline.datatypes import Waveform
 from pipeline.recording_fit import (
     PROMPT_S,

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from pipeline.audio_io import speech_level_db
-from pipeline.config import LimitsConfig
+from pipeline.config.limits import LimitsConfig
 from pipeline.datatypes import Waveform
 from pipeline.recording_quality import MOST_PEAKS, RecordingQuality, judge_recording
 

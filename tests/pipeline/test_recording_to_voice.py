@@ -10,7 +10,8 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from pipeline.audio_io import speech_level_db, speech_mask
-from pipeline.config import LimitsConfig, SemanticConfig
+from pipeline.config.limits import LimitsConfig
+from pipeline.config.networks import SemanticConfig
 from pipeline.datatypes import Voice, Waveform
 from pipeline.errors import VoiceError
 from pipeline.recording_to_voice import VoiceOrigin, load_voice, recording_to_voice, save_voice

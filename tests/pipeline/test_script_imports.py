@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from pipeline.captions import captions_to_json, captions_to_srt, captions_to_vtt
-from pipeline.config import LimitsConfig
+from pipeline.config.limits import LimitsConfig
 from pipeline.datatypes import Caption, Script
 from pipeline.errors import ScriptError
 from pipeline.script_imports import IMPORTED_FILES, import_script

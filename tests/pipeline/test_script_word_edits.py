@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from pipeline.config import LimitsConfig
+from pipeline.config.limits import LimitsConfig
 from pipeline.datatypes import Script
 from pipeline.errors import ScriptError
 from pipeline.script_to_turns import script_to_turns

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pipeline.config import MixConfig
+from pipeline.config.limits import MixConfig
 from pipeline.datatypes import Dialogue, VoiceCheck
 from pipeline.dialogue import DialoguePipeline
 from pipeline.errors import ConfigError

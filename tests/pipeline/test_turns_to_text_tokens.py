@@ -2,7 +2,8 @@ import random
 
 import pytest
 
-from pipeline.config import LimitsConfig, TextTokenizerConfig
+from pipeline.config.limits import LimitsConfig
+from pipeline.config.networks import TextTokenizerConfig
 from pipeline.datatypes import Turn
 from pipeline.errors import ScriptError
 from pipeline.tokenizers.normalise import normalise_text

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from pipeline.audio_io import speech_level_db, write_wav
-from pipeline.config import LimitsConfig
+from pipeline.config.limits import LimitsConfig
 from pipeline.datatypes import Voice, Waveform
 from pipeline.dialogue import DialoguePipeline
 from pipeline.errors import AudioError, VoiceError

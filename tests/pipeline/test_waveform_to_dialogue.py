@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from pipeline.audio_io import speech_level_db, speech_span
-from pipeline.config import MixConfig
+from pipeline.config.limits import MixConfig
 from pipeline.cutting import HEADROOM_DB, level_and_cut
 from pipeline.datatypes import AcousticTokens, Turn, TurnCut, Waveform
 from pipeline.errors import AudioError, ShapeError

@@ -11,7 +11,7 @@ import torch
 from transformers import EncodecConfig, EncodecModel
 
 from pipeline.audio_io import resample
-from pipeline.config import DialogueConfig, base, small, tiny
+from pipeline.config.sizes import DialogueConfig, base, small, tiny
 from pipeline.errors import CheckpointError, ConfigError
 from pipeline.semantic_to_acoustic.model import SoundStorm
 from pipeline.text_to_semantic.model import TextToSemantic

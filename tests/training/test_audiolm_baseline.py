@@ -9,7 +9,7 @@ from torch import Tensor
 
 from benchmarks.audiolm.config import like_soundstorm
 from benchmarks.audiolm.generate import BaselineOptions, load_baseline
-from pipeline.config import tiny
+from pipeline.config.sizes import tiny
 from pipeline.errors import ConfigError
 from training.audiolm_baseline import (
     BaselineJob,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from pipeline.config import tiny
+from pipeline.config.sizes import tiny
 from pipeline.datatypes import Waveform
 from pipeline.errors import ConfigError
 from pipeline.tokenizers.acoustic import load_codec

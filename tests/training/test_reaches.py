@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from pipeline.config import tiny
+from pipeline.config.sizes import tiny
 from pipeline.cpu_engine.conformer import ConformerEngine
 from pipeline.cpu_engine.engines import read_reaches
 from pipeline.errors import ConfigError

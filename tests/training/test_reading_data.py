@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from pipeline.config import TextTokenizerConfig
+from pipeline.config.networks import TextTokenizerConfig
 from pipeline.errors import ConfigError
 from pipeline.tokenizers.text import TextTokenizer, train_text_tokenizer
 from training.phones import UNKNOWN

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from pipeline.config import tiny
+from pipeline.config.sizes import tiny
 from pipeline.errors import ConfigError
 from pipeline.tokenizers.semantic import SemanticTokenizer
 from training.config import StageOptions

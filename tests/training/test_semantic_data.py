@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 
-from pipeline.config import tiny
+from pipeline.config.sizes import tiny
 from pipeline.tokenizers.semantic import log_mel
 from training.data import AUDIO_NAME, INDEX_NAME, Corpus, Utterance, write_rows
 from training.phones import PHONES, UNKNOWN

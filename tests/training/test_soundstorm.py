@@ -7,7 +7,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from pipeline.config import SoundStormConfig, tiny
+from pipeline.config.networks import SoundStormConfig
+from pipeline.config.sizes import tiny
 from pipeline.errors import ConfigError
 from pipeline.files.checkpoint import load_config, load_network
 from pipeline.semantic_to_acoustic.model import SoundStorm

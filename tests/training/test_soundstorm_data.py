@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from pipeline.config import tiny
+from pipeline.config.sizes import tiny
 from pipeline.errors import ConfigError
 from training.data import TokenCorpus, TokenisedUtterance, save_tokens
 from training.soundstorm_data import StormDataConfig, StormSource

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from pipeline.config import tiny
+from pipeline.config.sizes import tiny
 from pipeline.errors import CheckpointError, ConfigError
 from pipeline.files.checkpoint import save_network
 from pipeline.speaker_check.encoder import SpeakerEncoder

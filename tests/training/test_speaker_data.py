@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 
-from pipeline.config import tiny
+from pipeline.config.sizes import tiny
 from pipeline.tokenizers.spectral_codec import SpectralCodec
 from training.data import AUDIO_NAME, INDEX_NAME, Corpus, Utterance, save_sample_rate, write_rows
 from training.speaker_data import SpeakerSource, add_noise, through_codec

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from pipeline.speaker_config import SpeakerConfig
+from pipeline.config.speaker import SpeakerConfig
 from training.speaker_metrics import equal_error_rate, flagging_threshold, threshold_over_length
 
 

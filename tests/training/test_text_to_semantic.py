@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from pipeline.config import TextTokenizerConfig, TextToSemanticConfig, tiny
+from pipeline.config.networks import TextTokenizerConfig, TextToSemanticConfig
+from pipeline.config.sizes import tiny
 from pipeline.files.checkpoint import load_config, load_network
 from pipeline.text_to_semantic.model import TextToSemantic
 from pipeline.tokenizers.text import TextTokenizer, train_text_tokenizer

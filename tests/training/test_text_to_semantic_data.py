@@ -3,7 +3,8 @@ import dataclasses
 import pytest
 import torch
 
-from pipeline.config import TextTokenizerConfig, TextToSemanticConfig, tiny
+from pipeline.config.networks import TextTokenizerConfig, TextToSemanticConfig
+from pipeline.config.sizes import tiny
 from pipeline.errors import DialogueError
 from pipeline.text_to_semantic.alphabet import SemanticAlphabet
 from pipeline.text_to_semantic.layout import NO_PIECE, read_layout

@@ -1,6 +1,6 @@
 import torch
 
-from pipeline.config import TextToSemanticConfig
+from pipeline.config.networks import TextToSemanticConfig
 from pipeline.text_to_semantic.layout import read_layout
 from training.text_to_semantic_data import Batch
 from training.text_to_semantic_losses import guidance_cost

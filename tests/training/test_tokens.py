@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from pipeline.config import tiny
+from pipeline.config.sizes import tiny
 from pipeline.errors import ConfigError
 from pipeline.files.checkpoint import save_network
 from pipeline.tokenizers.semantic import SemanticTokenizer, build_encoder

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from app.page.form import KEEP_FORM, read_saved, read_values
-from pipeline.config import MAX_SPEAKERS
+from pipeline.config.limits import MAX_SPEAKERS
 from tests.app.page.desk import Desk, form_values
 
 NOTHING = {

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from benchmarks.audiolm.config import AudioLMConfig, like_soundstorm
 from benchmarks.audiolm.model import AudioLM
-from pipeline.config import tiny
+from pipeline.config.sizes import tiny
 
 CONFIG: AudioLMConfig = dataclasses.replace(
     like_soundstorm(tiny().soundstorm),

@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from benchmarks.audiolm.config import like_soundstorm
-from pipeline.config import small, tiny
+from pipeline.config.sizes import small, tiny
 from pipeline.errors import ConfigError
 
 

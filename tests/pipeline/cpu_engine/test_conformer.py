@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from pipeline.config import tiny
+from pipeline.config.sizes import tiny
 from pipeline.cpu_engine import conformer
 from pipeline.cpu_engine.conformer import ConformerEngine
 from pipeline.semantic_to_acoustic import reading

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from pipeline.config import tiny
+from pipeline.config.sizes import tiny
 from pipeline.cpu_engine import decoder
 from pipeline.cpu_engine.decoder import DecoderEngine
 from pipeline.text_to_semantic.model import EncodedText, Steps, TextToSemantic

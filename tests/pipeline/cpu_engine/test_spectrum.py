@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from pipeline.config import tiny
+from pipeline.config.sizes import tiny
 from pipeline.cpu_engine.spectrum import STEP_FRAMES, SpectrumEngine
 from pipeline.tokenizers.spectral_codec import SpectralCodec
 

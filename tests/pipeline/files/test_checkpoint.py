@@ -6,7 +6,8 @@ import pytest
 import torch
 from torch import nn
 
-from pipeline.config import CodecConfig, DialogueConfig, tiny
+from pipeline.config.networks import CodecConfig
+from pipeline.config.sizes import DialogueConfig, tiny
 from pipeline.errors import CheckpointError, ConfigError
 from pipeline.files.checkpoint import (
     CONFIG_NAME,

@@ -8,7 +8,8 @@ from typing import Any, Literal
 import pytest
 import torch
 
-from pipeline.config import DialogueConfig, MixConfig, tiny
+from pipeline.config.limits import MixConfig
+from pipeline.config.sizes import DialogueConfig, tiny
 from pipeline.errors import ConfigError
 from pipeline.files.schema import config_from_dict, config_to_dict
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import torch
 
-from pipeline.config import tiny
+from pipeline.config.sizes import tiny
 from pipeline.errors import ShapeError
 from pipeline.semantic_to_acoustic.align import Window, stretch_to_frames, window_to_sequence
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from pipeline.config import tiny
+from pipeline.config.sizes import tiny
 from pipeline.errors import ConfigError, ShapeError
 from pipeline.semantic_to_acoustic import generate as decoding
 from pipeline.semantic_to_acoustic.align import Window

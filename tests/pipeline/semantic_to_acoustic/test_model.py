@@ -6,7 +6,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from pipeline.config import SoundStormConfig, tiny
+from pipeline.config.networks import SoundStormConfig
+from pipeline.config.sizes import tiny
 from pipeline.errors import ShapeError
 from pipeline.semantic_to_acoustic.model import SoundStorm
 

@@ -4,7 +4,8 @@ from itertools import pairwise
 import pytest
 import torch
 
-from pipeline.config import SoundStormConfig, tiny
+from pipeline.config.networks import SoundStormConfig
+from pipeline.config.sizes import tiny
 from pipeline.datatypes import SemanticTokens, Voice
 from pipeline.errors import ConfigError
 from pipeline.semantic_to_acoustic.align import check_window

@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from pipeline.config import tiny
+from pipeline.config.sizes import tiny
 from pipeline.datatypes import Waveform
 from pipeline.speaker_check.check import check_turn, embed_sound
 from pipeline.speaker_check.encoder import SpeakerEncoder

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from pipeline.config import small, tiny
+from pipeline.config.sizes import small, tiny
 from pipeline.datatypes import Waveform
 from pipeline.errors import CheckpointError, ShapeError
 from pipeline.files.checkpoint import save_network

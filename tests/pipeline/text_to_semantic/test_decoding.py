@@ -3,7 +3,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from pipeline.config import tiny
+from pipeline.config.sizes import tiny
 from pipeline.layers.transformer import KeyValueCache
 from pipeline.text_to_semantic.decoding import Candidate, SamplingOptions, decode_batch
 from pipeline.text_to_semantic.model import EncodedText, TextToSemantic

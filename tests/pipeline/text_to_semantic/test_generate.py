@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from pipeline.config import tiny
+from pipeline.config.sizes import tiny
 from pipeline.datatypes import TextTokens
 from pipeline.errors import CancelledError, ScriptError, ShapeError
 from pipeline.text_to_semantic.decoding import Candidate, SamplingOptions, decode_batch

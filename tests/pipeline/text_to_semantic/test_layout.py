@@ -1,6 +1,6 @@
 import torch
 
-from pipeline.config import TextToSemanticConfig
+from pipeline.config.networks import TextToSemanticConfig
 from pipeline.text_to_semantic.layout import (
     NO_PIECE,
     TextLayout,

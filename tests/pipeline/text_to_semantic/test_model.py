@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from pipeline.config import tiny
+from pipeline.config.sizes import tiny
 from pipeline.text_to_semantic.model import EncodedText, TextToSemantic, pad_prompts
 
 CONFIG = tiny().text_to_semantic

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from pipeline.config import tiny
+from pipeline.config.sizes import tiny
 from pipeline.errors import CheckpointError
 from pipeline.files.checkpoint import CONFIG_NAME, save_network
 from pipeline.tokenizers.acoustic import Codec, load_codec

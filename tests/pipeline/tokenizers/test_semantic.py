@@ -7,7 +7,8 @@ import torch
 from torch import Tensor
 from transformers import SeamlessM4TFeatureExtractor
 
-from pipeline.config import SemanticConfig, tiny
+from pipeline.config.networks import SemanticConfig
+from pipeline.config.sizes import tiny
 from pipeline.errors import CheckpointError, ShapeError
 from pipeline.files.checkpoint import save_config, save_network
 from pipeline.tokenizers.semantic import (

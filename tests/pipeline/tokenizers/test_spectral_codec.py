@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from pipeline.config import tiny
+from pipeline.config.sizes import tiny
 from pipeline.datatypes import Waveform
 from pipeline.errors import CheckpointError, ShapeError
 from pipeline.files.checkpoint import save_network

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.config import TextTokenizerConfig, TextToSemanticConfig
+from pipeline.config.networks import TextTokenizerConfig, TextToSemanticConfig
 from pipeline.errors import CheckpointError, ConfigError
 from pipeline.tokenizers.text import MODEL_NAME, TextTokenizer, train_text_tokenizer
 

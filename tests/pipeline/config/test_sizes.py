@@ -4,17 +4,16 @@ from typing import Any
 
 import pytest
 
-from pipeline import config
-from pipeline.config import (
+from pipeline.config.networks import (
     CodecConfig,
-    DialogueConfig,
     SemanticConfig,
     SoundStormConfig,
     TextToSemanticConfig,
 )
+from pipeline.config.sizes import DialogueConfig, small, tiny
 from pipeline.errors import ConfigError
 
-SIZES = [config.small, config.tiny]
+SIZES = [small, tiny]
 
 
 @pytest.mark.parametrize("build", SIZES)

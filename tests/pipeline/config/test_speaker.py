@@ -1,7 +1,7 @@
 import pytest
 
+from pipeline.config.speaker import SpeakerConfig
 from pipeline.errors import ConfigError
-from pipeline.speaker_config import SpeakerConfig
 
 
 def test_less_speech_lowers_the_threshold_and_much_speech_hardly_does() -> None:
