@@ -17,7 +17,7 @@ from app.service_config import ServiceConfig
 from app.studio import Studio
 from pipeline.casting import WantedVoice
 from pipeline.config.limits import LimitsConfig
-from pipeline.datatypes import Script
+from pipeline.datatypes.script import Script
 from pipeline.script_lines import escape
 
 _SPEECH_FIELDS = (

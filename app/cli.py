@@ -16,7 +16,7 @@ from app.environment import prepare_environment
 if TYPE_CHECKING:
     from app.speak_to_files import SpeakOrder
     from app.studio import Studio
-    from pipeline.datatypes import Script
+    from pipeline.datatypes.script import Script
 
 INTERRUPTED = 130
 BYTES_PER_SECOND = 32_000

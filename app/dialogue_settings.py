@@ -10,7 +10,8 @@ import numpy as np
 from torch import Tensor
 
 from pipeline.audio_io import SYNTHETIC_COMMENT
-from pipeline.datatypes import Dialogue, Voice
+from pipeline.datatypes.dialogue import Dialogue
+from pipeline.datatypes.voice import Voice
 
 SETTINGS_FORMAT = "colloquy settings 1"
 

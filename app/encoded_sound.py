@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from pipeline.audio_io import available_formats, resample, write_sound
-from pipeline.datatypes import Waveform
+from pipeline.datatypes.sound import Waveform
 from pipeline.sound_formats import pcm_16
 
 MEDIA_TYPES = {

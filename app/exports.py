@@ -16,7 +16,8 @@ from app.result_files import CAPTION_FORMATS, caption_text, sound_writer
 from app.studio import Studio
 from app.workspaces import Project
 from pipeline.audio_io import check_format
-from pipeline.datatypes import Dialogue, Waveform
+from pipeline.datatypes.dialogue import Dialogue
+from pipeline.datatypes.sound import Waveform
 from pipeline.dialogue_files import save_dialogue
 from pipeline.errors import AudioError, ConfigError
 from pipeline.recording_to_voice import save_voice

@@ -13,7 +13,7 @@ from app.progress_line import format_seconds
 from app.studio import Studio
 from app.workspaces import Project
 from pipeline.casting import WantedVoice
-from pipeline.datatypes import Script
+from pipeline.datatypes.script import Script
 from pipeline.errors import DialogueError, VoiceError
 from pipeline.estimate import TimeLeft
 

@@ -28,7 +28,7 @@ from app.runs import Run
 from app.service_config import ServiceConfig
 from app.studio import Studio
 from pipeline.captions import captions_to_json
-from pipeline.datatypes import Dialogue
+from pipeline.datatypes.dialogue import Dialogue
 from pipeline.errors import CancelledError, ConfigError, ScriptError
 
 logger = logging.getLogger(__name__)

@@ -12,10 +12,12 @@ import numpy as np
 from app.studio import Studio
 from app.workspaces import Project
 from pipeline.casting import WantedVoice
-from pipeline.datatypes import Dialogue, ProgressCallback, Script, SpokenTurn
+from pipeline.datatypes.dialogue import Dialogue, SpokenTurn
+from pipeline.datatypes.progress import ProgressCallback
+from pipeline.datatypes.redo import Redo
+from pipeline.datatypes.script import Script
 from pipeline.errors import DialogueError
 from pipeline.matching import keep_speakers, match_turns
-from pipeline.redo_request import Redo
 from pipeline.script_edits import open_script, set_pace
 from pipeline.script_marks import write_marks
 from pipeline.script_word_edits import set_words

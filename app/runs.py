@@ -36,7 +36,7 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """How far a stage of a running run is; see `pipeline.datatypes.ProgressCallback`."""
+    """How far a stage of a running run is; see `pipeline.datatypes.progress.ProgressCallback`."""
 
     stage: str
     done: int

@@ -12,7 +12,9 @@ from app.work_folder import WorkFolder, fingerprint_voices, work_folder_path
 from pipeline.audio_io import write_wav_stretches
 from pipeline.casting import WantedVoice
 from pipeline.config.limits import MixConfig
-from pipeline.datatypes import Caption, ProgressCallback, Script, SpokenTurn
+from pipeline.datatypes.dialogue import Caption, SpokenTurn
+from pipeline.datatypes.progress import ProgressCallback
+from pipeline.datatypes.script import Script
 from pipeline.spoken_turns import mix_again
 
 STREAM_FORMAT = "1"

@@ -11,11 +11,15 @@ from app.environment import set_thread_count
 from app.voice_library import VoiceLibrary, check_voice_name, user_voice_folder
 from pipeline.casting import WantedVoice
 from pipeline.config.limits import LimitsConfig
-from pipeline.datatypes import Dialogue, ProgressCallback, Script, SpokenTurn, Voice, Waveform
+from pipeline.datatypes.dialogue import Dialogue, SpokenTurn
+from pipeline.datatypes.progress import ProgressCallback
+from pipeline.datatypes.redo import Redo
+from pipeline.datatypes.script import Script
+from pipeline.datatypes.sound import Waveform
+from pipeline.datatypes.voice import Voice
 from pipeline.errors import VoiceError
 from pipeline.recording_quality import RecordingQuality
 from pipeline.recording_to_voice import save_voice
-from pipeline.redo_request import Redo
 
 if TYPE_CHECKING:
     from pipeline.dialogue import SynthesisOptions

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.casting import WantedVoice
-from pipeline.datatypes import SpokenTurn, Voice
+from pipeline.datatypes.dialogue import SpokenTurn
+from pipeline.datatypes.voice import Voice
 from pipeline.errors import DialogueError
 from pipeline.files.atomic import write_text
 from pipeline.turn_files import load_turn, save_turn

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from pipeline.datatypes import Dialogue
+from pipeline.datatypes.dialogue import Dialogue
 from pipeline.dialogue_files import load_dialogue, save_dialogue
 from pipeline.errors import DialogueError
 from pipeline.takes import TurnTake

@@ -13,10 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 from app.expectation import USUAL_COST, size_of_script
 from pipeline.casting import WantedVoice
-from pipeline.datatypes import Dialogue, ProgressCallback, Script, SpokenTurn, Voice, Waveform
+from pipeline.datatypes.dialogue import Dialogue, SpokenTurn
+from pipeline.datatypes.progress import ProgressCallback
+from pipeline.datatypes.redo import Redo
+from pipeline.datatypes.script import Script
+from pipeline.datatypes.sound import Waveform
+from pipeline.datatypes.voice import Voice
 from pipeline.errors import DialogueError
 from pipeline.recording_quality import RecordingQuality
-from pipeline.redo_request import Redo
 
 if TYPE_CHECKING:
     from app.studio import SpeakingPipeline

@@ -31,7 +31,7 @@ from benchmarks.systems import (
 )
 from benchmarks.tables import Row, write_table
 from benchmarks.takes import Take, waveform
-from pipeline.datatypes import Waveform
+from pipeline.datatypes.sound import Waveform
 from pipeline.dialogue import DialoguePipeline
 from pipeline.models import Models
 

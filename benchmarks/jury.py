@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from benchmarks.listeners import OpinionJudge, Recogniser, VoiceJudge, compare, fidelity
 from benchmarks.prosody import melody
 from benchmarks.takes import Take
-from pipeline.datatypes import Waveform
+from pipeline.datatypes.sound import Waveform
 
 NAN = float("nan")
 

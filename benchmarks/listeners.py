@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.audio_io import resample
-from pipeline.datatypes import Waveform
+from pipeline.datatypes.sound import Waveform
 from pipeline.tokenizers.normalise import normalise_text
 
 LISTENING_RATE_HZ = 16_000

@@ -9,7 +9,9 @@ from torch import Tensor
 
 from benchmarks.takes import waveform
 from pipeline.config.limits import LimitsConfig
-from pipeline.datatypes import SemanticTokens, Voice, Waveform
+from pipeline.datatypes.sound import Waveform
+from pipeline.datatypes.tokens import SemanticTokens
+from pipeline.datatypes.voice import Voice
 from pipeline.models import Models
 from pipeline.recording_to_voice import recording_to_voice
 from pipeline.tokenizers.normalise import normalise_text

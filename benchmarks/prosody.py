@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from benchmarks.listeners import LISTENING_RATE_HZ
 from pipeline.audio_io import resample
-from pipeline.datatypes import Waveform
+from pipeline.datatypes.sound import Waveform
 
 FRAME_MS = 5.0
 SHORTEST_VOICED_S = 0.25

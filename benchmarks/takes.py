@@ -13,7 +13,10 @@ import torch
 from benchmarks.listeners import LISTENING_RATE_HZ
 from pipeline.audio_io import read_audio
 from pipeline.config.limits import LimitsConfig
-from pipeline.datatypes import Dialogue, SemanticTokens, Voice, Waveform
+from pipeline.datatypes.dialogue import Dialogue
+from pipeline.datatypes.sound import Waveform
+from pipeline.datatypes.tokens import SemanticTokens
+from pipeline.datatypes.voice import Voice
 from pipeline.dialogue import DialoguePipeline
 from pipeline.models import Models
 from pipeline.recording_to_voice import recording_to_voice

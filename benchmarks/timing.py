@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.datatypes import Dialogue
+from pipeline.datatypes.dialogue import Dialogue
 from pipeline.dialogue import DialoguePipeline
 
 PACES = (0.8, 1.25)

@@ -15,7 +15,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from pipeline.datatypes import AcousticTokens, ProgressCallback, Waveform
+from pipeline.datatypes.progress import ProgressCallback
+from pipeline.datatypes.sound import Waveform
+from pipeline.datatypes.tokens import AcousticTokens
 from pipeline.errors import ShapeError
 from pipeline.tokenizers.acoustic import Codec
 

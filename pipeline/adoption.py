@@ -7,7 +7,8 @@ from torch import Tensor
 
 from pipeline.assembly import check_parts
 from pipeline.config.limits import MAX_SPEAKERS
-from pipeline.datatypes import Dialogue, Voice
+from pipeline.datatypes.dialogue import Dialogue
+from pipeline.datatypes.voice import Voice
 from pipeline.errors import ConfigError, VoiceError
 from pipeline.models import Models
 

@@ -5,12 +5,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from pipeline.config.limits import MixConfig
-from pipeline.datatypes import Dialogue, Script, Turn, Voice, VoiceCheck
+from pipeline.datatypes.dialogue import Dialogue
+from pipeline.datatypes.script import Script, Turn
+from pipeline.datatypes.take import Take
+from pipeline.datatypes.voice import Voice, VoiceCheck
 from pipeline.errors import ConfigError
 from pipeline.matching import TurnMatch
 from pipeline.seeds import turn_seed
 from pipeline.speaker_check.retakes import flag_note
-from pipeline.speaking import Performance, Take
+from pipeline.speaking import Performance
 from pipeline.stage_clock import StageClock
 from pipeline.waveform_to_dialogue import TOO_LOUD, place_turns
 

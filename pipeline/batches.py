@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from pipeline.config.limits import LimitsConfig, MixConfig
-from pipeline.datatypes import Turn
+from pipeline.datatypes.script import Turn
 from pipeline.speaking import Performance
 from pipeline.stage_clock import StageClock
 

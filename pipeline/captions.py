@@ -6,7 +6,7 @@ Seconds become whole milliseconds once, here, so that the three agree.
 import json
 from collections.abc import Mapping, Sequence
 
-from pipeline.datatypes import Caption
+from pipeline.datatypes.dialogue import Caption
 
 Names = Mapping[str, str]
 """Speaker ("S1") to the name shown; a speaker without one is shown as "S1"."""

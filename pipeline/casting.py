@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from pipeline.datatypes import Script, Voice, Voices
+from pipeline.datatypes.script import Script
+from pipeline.datatypes.voice import Voice, Voices
 from pipeline.errors import VoiceError
 
 WantedVoice = Voice | str | Path | None

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from pipeline.audio_io import speech_span
 from pipeline.config.limits import MixConfig
-from pipeline.datatypes import AcousticTokens, TurnCut, Waveform
+from pipeline.datatypes.sound import TurnCut, Waveform
+from pipeline.datatypes.tokens import AcousticTokens
 from pipeline.errors import AudioError, ShapeError
 
 Samples = NDArray[np.float32]

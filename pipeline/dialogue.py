@@ -15,22 +15,19 @@ from pipeline.assembly import seeds_of_matches, takes_into_dialogue
 from pipeline.batches import FIRST_BATCHES_S, estimate_seconds_of_turns, share_out
 from pipeline.casting import WantedVoice, cast_voices
 from pipeline.config.limits import LimitsConfig, MixConfig
-from pipeline.datatypes import (
-    Dialogue,
-    ProgressCallback,
-    Script,
-    SpokenTurn,
-    TextTokens,
-    Voice,
-    Waveform,
-)
+from pipeline.datatypes.dialogue import Dialogue, SpokenTurn
+from pipeline.datatypes.progress import ProgressCallback
+from pipeline.datatypes.redo import Redo
+from pipeline.datatypes.script import Script
+from pipeline.datatypes.sound import Waveform
+from pipeline.datatypes.tokens import TextTokens
+from pipeline.datatypes.voice import Voice
 from pipeline.device import choose_device
 from pipeline.ensemble import Ensemble, PromptSounds
 from pipeline.matching import keep_speakers, match_turns
 from pipeline.models import ASSETS, Models, find_model_folder, load_models
 from pipeline.recording_quality import RecordingQuality
 from pipeline.redo import DialogueEditor, options_for_redo, speak_edited
-from pipeline.redo_request import Redo
 from pipeline.script_to_turns import script_to_turns
 from pipeline.seeds import turn_seed
 from pipeline.speaking import (

@@ -16,12 +16,15 @@ from torch import Tensor
 
 from pipeline.assembly import check_parts, place_takes
 from pipeline.config.limits import LimitsConfig, MixConfig
-from pipeline.datatypes import Dialogue, Script, Turn, Voice
+from pipeline.datatypes.dialogue import Dialogue
+from pipeline.datatypes.script import Script, Turn
+from pipeline.datatypes.take import Take
+from pipeline.datatypes.voice import Voice
 from pipeline.errors import CheckpointError, ConfigError, DialogueError, ScriptError
 from pipeline.files.container import FileKind, group_tensors, load_sealed, save_sealed
 from pipeline.files.schema import config_from_dict
 from pipeline.script_to_turns import script_to_turns, turns_to_script
-from pipeline.speaking import SynthesisOptions, Take
+from pipeline.speaking import SynthesisOptions
 from pipeline.takes import TurnTake, check_take, form_of, takes_of
 from pipeline.turn_records import (
     MAX_SEED,

@@ -13,7 +13,9 @@ import torch
 from torch import Tensor
 
 from pipeline.config.limits import MixConfig
-from pipeline.datatypes import Turn, Voice, Voices, Waveform
+from pipeline.datatypes.script import Turn
+from pipeline.datatypes.sound import Waveform
+from pipeline.datatypes.voice import Voice, Voices
 from pipeline.models import Models
 from pipeline.semantic_to_acoustic.windows import prompt_of
 from pipeline.speaker_check.check import embed_sound

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
 from pipeline.config.limits import MAX_SPEAKERS
-from pipeline.datatypes import Script, Turn
+from pipeline.datatypes.script import Script, Turn
 from pipeline.errors import ConfigError
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from pipeline.audio_io import SILENCE_DB, speech_mask, speech_span
 from pipeline.config.limits import LimitsConfig
-from pipeline.datatypes import Waveform
+from pipeline.datatypes.sound import Waveform
 
 PROMPT_S = 6.0
 """Longest prompt SoundStorm is trained with."""

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from pipeline.audio_io import speech_level_db, speech_mask
-from pipeline.datatypes import Waveform
+from pipeline.datatypes.sound import Waveform
 
 _FRAME_S = 0.02
 _QUIET_SHARE = 0.1

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from pipeline.audio_io import speech_level_db, speech_mask
 from pipeline.config.limits import LimitsConfig
-from pipeline.datatypes import Waveform
+from pipeline.datatypes.sound import Waveform
 from pipeline.recording_fit import clipped_share, prompt_span, speech_stretch, why_unfit
 from pipeline.recording_measures import (
     decibels,

@@ -13,7 +13,8 @@ from torch import Tensor
 
 from pipeline.audio_io import resample, speech_level_db
 from pipeline.config.limits import LimitsConfig
-from pipeline.datatypes import Voice, Waveform
+from pipeline.datatypes.sound import Waveform
+from pipeline.datatypes.voice import Voice
 from pipeline.errors import VoiceError
 from pipeline.files.checkpoint import save_tensors
 from pipeline.recording_fit import prompt_span, speech_stretch, why_unfit

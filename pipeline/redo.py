@@ -22,17 +22,20 @@ from pipeline.assembly import (
 from pipeline.batches import estimate_turn_seconds, plan_batches
 from pipeline.config.limits import LimitsConfig, MixConfig
 from pipeline.cutting import decoded_span, splice
-from pipeline.datatypes import Dialogue, Script, SemanticTokens, Turn
+from pipeline.datatypes.dialogue import Dialogue
+from pipeline.datatypes.redo import Redo
+from pipeline.datatypes.script import Script, Turn
+from pipeline.datatypes.take import Take
+from pipeline.datatypes.tokens import SemanticTokens
 from pipeline.ensemble import Ensemble
 from pipeline.errors import ConfigError
 from pipeline.matching import TurnMatch
 from pipeline.models import Models
-from pipeline.redo_request import Redo
 from pipeline.script_to_turns import edit_turn
 from pipeline.seeds import next_seed, seeded_generator, turn_seed
 from pipeline.semantic_to_acoustic.refill import CONTEXT_S, lay_track, refill
 from pipeline.semantic_to_acoustic.windows import codes_to_turn, max_window_ids, plan_turns
-from pipeline.speaking import JOINED, WINDOW_S, Performance, SynthesisOptions, Take, TurnSpeaker
+from pipeline.speaking import JOINED, WINDOW_S, Performance, SynthesisOptions, TurnSpeaker
 from pipeline.stage_clock import StageClock
 from pipeline.turns_to_text_tokens import turns_to_text_tokens
 

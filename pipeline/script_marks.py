@@ -7,7 +7,7 @@ import math
 import re
 
 from pipeline.config.limits import LimitsConfig
-from pipeline.datatypes import Turn
+from pipeline.datatypes.script import Turn
 from pipeline.errors import ScriptError
 from pipeline.script_lines import escape, unshield
 from pipeline.tokenizers.normalise import is_speakable

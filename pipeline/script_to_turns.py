@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from pipeline.config.limits import LimitsConfig
-from pipeline.datatypes import Script, Turn
+from pipeline.datatypes.script import Script, Turn
 from pipeline.errors import ScriptError
 from pipeline.script_lines import (
     Segment,

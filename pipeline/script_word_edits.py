@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from pipeline.config.limits import LimitsConfig
-from pipeline.datatypes import Turn
+from pipeline.datatypes.script import Turn
 from pipeline.errors import ScriptError
 from pipeline.script_edits import EditedScript, open_script
 from pipeline.script_to_turns import reword_turn

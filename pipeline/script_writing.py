@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from pipeline.config.limits import LimitsConfig
-from pipeline.datatypes import Script, Turn
+from pipeline.datatypes.script import Script, Turn
 from pipeline.errors import ScriptError
 from pipeline.script_marks import write_marks, write_options
 from pipeline.script_to_turns import script_to_turns, turns_to_script

@@ -16,18 +16,11 @@ from torch import Tensor
 from pipeline.acoustic_to_waveform import acoustic_to_waveform
 from pipeline.config.limits import LimitsConfig
 from pipeline.cutting import level_and_cut
-from pipeline.datatypes import (
-    AcousticTokens,
-    Script,
-    SemanticTokens,
-    TextTokens,
-    Turn,
-    TurnCut,
-    Voice,
-    VoiceCheck,
-    Voices,
-    Waveform,
-)
+from pipeline.datatypes.script import Script, Turn
+from pipeline.datatypes.sound import TurnCut, Waveform
+from pipeline.datatypes.take import Take
+from pipeline.datatypes.tokens import AcousticTokens, SemanticTokens, TextTokens
+from pipeline.datatypes.voice import Voice, VoiceCheck, Voices
 from pipeline.ensemble import Ensemble
 from pipeline.errors import ConfigError, ScriptError
 from pipeline.models import Models
@@ -112,26 +105,6 @@ class Performance:
     seeds: tuple[int, ...]
     ensemble: Ensemble
     options: SynthesisOptions
-    notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Take:
-    """One way a turn was spoken.
-
-    Attributes:
-        index: number of the turn, from 0.
-        semantic, acoustic: of the turn.
-        cut: its sound, levelled and cut, ready to be placed.
-        check: how much it sounds like its voice; `None`: not checked.
-        notes: what is worth knowing.
-    """
-
-    index: int
-    semantic: SemanticTokens
-    acoustic: AcousticTokens
-    cut: TurnCut
-    check: VoiceCheck | None = None
     notes: tuple[str, ...] = ()
 
 

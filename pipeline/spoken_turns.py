@@ -7,11 +7,14 @@ import numpy as np
 
 from pipeline.assembly import general_notes, place_takes, unflagged
 from pipeline.config.limits import MixConfig
-from pipeline.datatypes import Dialogue, Script, SpokenTurn, Turn, Voice, Waveform
+from pipeline.datatypes.dialogue import Dialogue, SpokenTurn
+from pipeline.datatypes.script import Script, Turn
+from pipeline.datatypes.sound import Waveform
+from pipeline.datatypes.take import Take
+from pipeline.datatypes.voice import Voice
 from pipeline.ensemble import Ensemble
 from pipeline.errors import ConfigError
 from pipeline.seeds import turn_seed
-from pipeline.speaking import Take
 from pipeline.waveform_to_dialogue import GrowingMix
 
 

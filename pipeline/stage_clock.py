@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from pipeline.datatypes import ProgressCallback
+from pipeline.datatypes.progress import ProgressCallback
 
 STAGES = ("read", "semantic", "acoustic", "waveform", "check", "mix")
 """Names of the stages in the order they run."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from pipeline.assembly import take_notes
-from pipeline.datatypes import SpokenTurn
+from pipeline.datatypes.dialogue import SpokenTurn
 from pipeline.errors import ConfigError
 from pipeline.speaking import Performance, SynthesisOptions, TurnSpeaker
 from pipeline.stage_clock import StageClock

@@ -15,17 +15,13 @@ from pipeline.assembly import (
     unflagged,
 )
 from pipeline.config.limits import MixConfig
-from pipeline.datatypes import (
-    AcousticTokens,
-    Dialogue,
-    Script,
-    SemanticTokens,
-    Turn,
-    TurnCut,
-    VoiceCheck,
-)
+from pipeline.datatypes.dialogue import Dialogue
+from pipeline.datatypes.script import Script, Turn
+from pipeline.datatypes.sound import TurnCut
+from pipeline.datatypes.take import Take
+from pipeline.datatypes.tokens import AcousticTokens, SemanticTokens
+from pipeline.datatypes.voice import VoiceCheck
 from pipeline.errors import ConfigError
-from pipeline.speaking import Take
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

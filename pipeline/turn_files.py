@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from pipeline.datatypes import Caption, SpokenTurn, Waveform
+from pipeline.datatypes.dialogue import Caption, SpokenTurn
+from pipeline.datatypes.sound import Waveform
 from pipeline.errors import CheckpointError, ConfigError
 from pipeline.files.container import FileKind, group_tensors, load_sealed, save_sealed
 from pipeline.files.schema import config_from_dict

@@ -14,15 +14,10 @@ import torch
 from torch import Tensor
 
 from pipeline.config.limits import MAX_SPEAKERS, LimitsConfig
-from pipeline.datatypes import (
-    AcousticTokens,
-    SemanticTokens,
-    Turn,
-    TurnCut,
-    Voice,
-    VoiceCheck,
-    Waveform,
-)
+from pipeline.datatypes.script import Turn
+from pipeline.datatypes.sound import TurnCut, Waveform
+from pipeline.datatypes.tokens import AcousticTokens, SemanticTokens
+from pipeline.datatypes.voice import Voice, VoiceCheck
 from pipeline.errors import ConfigError
 from pipeline.files.container import require_tensor
 from pipeline.files.schema import config_from_dict

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import torch
 
 from pipeline.config.limits import LimitsConfig
-from pipeline.datatypes import TextTokens, Turn
+from pipeline.datatypes.script import Turn
+from pipeline.datatypes.tokens import TextTokens
 from pipeline.errors import ScriptError
 from pipeline.tokenizers.normalise import normalise_text
 from pipeline.tokenizers.text import TextTokenizer

@@ -10,7 +10,7 @@ import torch
 
 from pipeline.audio_io import read_audio
 from pipeline.config.limits import LimitsConfig
-from pipeline.datatypes import Voice, Voices
+from pipeline.datatypes.voice import Voice, Voices
 from pipeline.errors import VoiceError
 from pipeline.models import Models
 from pipeline.recording_quality import RecordingQuality, judge_recording

@@ -21,7 +21,10 @@ from numpy.typing import NDArray
 from pipeline.audio_io import speech_level_db
 from pipeline.config.limits import MixConfig
 from pipeline.cutting import MARGIN_S, level_and_cut
-from pipeline.datatypes import AcousticTokens, Caption, Turn, TurnCut, Waveform
+from pipeline.datatypes.dialogue import Caption
+from pipeline.datatypes.script import Turn
+from pipeline.datatypes.sound import TurnCut, Waveform
+from pipeline.datatypes.tokens import AcousticTokens
 from pipeline.errors import ShapeError
 
 Samples = NDArray[np.float32]

@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 
 from pipeline.config.sizes import DialogueConfig, tiny
-from pipeline.datatypes import Waveform
+from pipeline.datatypes.sound import Waveform
 from tests.tiny_models import write_tiny_models
 
 SAMPLE_RATE_HZ = 16_000

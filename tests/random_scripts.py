@@ -3,7 +3,7 @@
 import dataclasses
 import random
 
-from pipeline.datatypes import Script, Turn
+from pipeline.datatypes.script import Script, Turn
 
 NAMES = ("Anna", "Dr. Smith", "zoë", "O'Neil", "Mary-Jane Watson", "Speaker A", "SPEAKER_00")
 _WORDS = (

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from pipeline.config.sizes import DialogueConfig
-from pipeline.datatypes import Waveform
+from pipeline.datatypes.sound import Waveform
 from pipeline.files.checkpoint import save_network
 from pipeline.recording_to_voice import VoiceOrigin, recording_to_voice, save_voice
 from pipeline.semantic_to_acoustic.model import SoundStorm

@@ -9,7 +9,7 @@ import sys
 import numpy as np
 
 from pipeline.config.limits import LimitsConfig
-from pipeline.datatypes import Waveform
+from pipeline.datatypes.sound import Waveform
 from pipeline.device import choose_device
 from pipeline.recording_to_voice import VoiceOrigin, recording_to_voice, save_voice
 from pipeline.tokenizers.acoustic import load_codec

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.datatypes import Dialogue, Waveform
+from pipeline.datatypes.dialogue import Dialogue
+from pipeline.datatypes.sound import Waveform
 
 WAVE_COLUMNS = 600
 WAVE_HEIGHT = 80

@@ -24,7 +24,7 @@ from app.studio import Studio
 from app.visits import visitor_of
 from app.workspaces import Workspaces
 from pipeline.casting import WantedVoice
-from pipeline.datatypes import Dialogue
+from pipeline.datatypes.dialogue import Dialogue
 from pipeline.errors import DialogueError, VoiceError
 
 PROGRAMS = ("speak", "voices", "estimate", "parse")

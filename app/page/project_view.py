@@ -14,7 +14,7 @@ from app.performances import heard_take, takes_of_turn
 from app.result_files import CAPTION_FORMATS, result_writers
 from app.workspaces import Project, Workspace
 from pipeline.audio_io import write_wav
-from pipeline.datatypes import Dialogue
+from pipeline.datatypes.dialogue import Dialogue
 from pipeline.script_marks import write_marks
 
 Updates = dict[Any, Any]

@@ -19,9 +19,9 @@ from app.runs import Run
 from app.studio import Studio
 from app.visits import Visits, visitor_of
 from app.workspaces import Project, Workspaces
-from pipeline.datatypes import Script
+from pipeline.datatypes.redo import Redo
+from pipeline.datatypes.script import Script
 from pipeline.errors import CancelledError, DialogueError
-from pipeline.redo_request import Redo
 from pipeline.script_marks import write_marks
 
 NOT_GENERATED = "Not generated"

@@ -8,7 +8,7 @@ import gradio as gr
 from app.page.markup import clock
 from app.performances import heard_take, takes_of_turn
 from app.workspaces import Project
-from pipeline.datatypes import VoiceCheck
+from pipeline.datatypes.voice import VoiceCheck
 
 TABLE_TEMPLATE = """
 <table>

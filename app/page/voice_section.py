@@ -16,7 +16,7 @@ from app.page.wiring import PRIVATE
 from app.studio import Studio
 from app.workspaces import Workspace, Workspaces
 from pipeline.config.limits import MAX_SPEAKERS
-from pipeline.datatypes import Waveform
+from pipeline.datatypes.sound import Waveform
 from pipeline.errors import DialogueError
 from pipeline.recording_quality import RecordingQuality
 from pipeline.recording_to_voice import load_voice, save_voice

@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from pipeline.datatypes import ProgressCallback
+from pipeline.datatypes.progress import ProgressCallback
 from pipeline.errors import ConfigError
 from pipeline.layers.mixing import RowPacking
 from pipeline.semantic_to_acoustic.align import FrameSequence, Window, window_to_sequence

@@ -14,7 +14,9 @@ import torch
 from torch import Tensor
 
 from pipeline.config.networks import SoundStormConfig
-from pipeline.datatypes import ProgressCallback, SemanticTokens, Voices
+from pipeline.datatypes.progress import ProgressCallback
+from pipeline.datatypes.tokens import SemanticTokens
+from pipeline.datatypes.voice import Voices
 from pipeline.semantic_to_acoustic.align import Prompt, Window
 from pipeline.semantic_to_acoustic.generate import SoundStormOptions, generate
 from pipeline.semantic_to_acoustic.model import SoundStorm

@@ -13,7 +13,8 @@ import torch
 from torch import Tensor
 
 from pipeline.config.networks import SoundStormConfig
-from pipeline.datatypes import AcousticTokens, SemanticTokens, Voice, Voices
+from pipeline.datatypes.tokens import AcousticTokens, SemanticTokens
+from pipeline.datatypes.voice import Voice, Voices
 from pipeline.errors import ConfigError
 from pipeline.semantic_to_acoustic.align import Window
 

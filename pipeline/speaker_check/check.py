@@ -11,7 +11,8 @@ import torch
 from torch import Tensor
 
 from pipeline.audio_io import resample, speech_mask, speech_span
-from pipeline.datatypes import VoiceCheck, Waveform
+from pipeline.datatypes.sound import Waveform
+from pipeline.datatypes.voice import VoiceCheck
 from pipeline.speaker_check.encoder import SpeakerEncoder
 
 

@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
-from pipeline.datatypes import Turn, Voice, VoiceCheck
+from pipeline.datatypes.script import Turn
+from pipeline.datatypes.voice import Voice, VoiceCheck
 
 
 class Checked(Protocol):

@@ -14,7 +14,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from pipeline.config.networks import TextToSemanticConfig
-from pipeline.datatypes import ProgressCallback, TextTokens
+from pipeline.datatypes.progress import ProgressCallback
+from pipeline.datatypes.tokens import TextTokens
 from pipeline.errors import ScriptError, ShapeError
 from pipeline.text_to_semantic.decoding import (
     Candidate,

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from pipeline.datatypes import SemanticTokens, TextTokens, Turn
+from pipeline.datatypes.script import Turn
+from pipeline.datatypes.tokens import SemanticTokens, TextTokens
 
 
 def pieces_to_turns(

@@ -6,7 +6,8 @@ import numpy as np
 import torch
 
 from app.dialogue_settings import settings_to_json
-from pipeline.datatypes import Dialogue, Voice, VoiceCheck
+from pipeline.datatypes.dialogue import Dialogue
+from pipeline.datatypes.voice import Voice, VoiceCheck
 from pipeline.dialogue import SynthesisOptions
 from tests.app.tone_pipeline import TonePipeline
 

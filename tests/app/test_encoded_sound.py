@@ -14,7 +14,7 @@ from app.encoded_sound import (
     offered_formats,
     size_of,
 )
-from pipeline.datatypes import Waveform
+from pipeline.datatypes.sound import Waveform
 from pipeline.errors import AudioError
 
 

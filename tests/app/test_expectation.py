@@ -5,7 +5,7 @@ import pytest
 from app.cost_file import CostFile
 from app.expectation import SAMPLES, USUAL_COST, Expectation, peak_memory_mb
 from app.studio import Studio
-from pipeline.datatypes import Script
+from pipeline.datatypes.script import Script
 from tests.app.tone_pipeline import TonePipeline, talk_s
 
 SCRIPT = "[S1] Hello there.\n[S2] Hi."

@@ -11,7 +11,9 @@ import soundfile
 from app.exports import PARTS, ExportChoice, ExportContext, export_dialogue
 from app.project_zip import read_project
 from pipeline.config.limits import MixConfig
-from pipeline.datatypes import Dialogue, Turn, TurnCut, Waveform
+from pipeline.datatypes.dialogue import Dialogue
+from pipeline.datatypes.script import Turn
+from pipeline.datatypes.sound import TurnCut, Waveform
 from pipeline.dialogue import DialoguePipeline, SynthesisOptions
 from pipeline.errors import AudioError, ConfigError, DialogueError
 from pipeline.text_to_semantic.generate import TextToSemanticOptions

@@ -17,9 +17,9 @@ from app.performances import (
 )
 from app.studio import Studio
 from app.workspaces import Project
-from pipeline.datatypes import SpokenTurn
+from pipeline.datatypes.dialogue import SpokenTurn
+from pipeline.datatypes.redo import Redo
 from pipeline.errors import DialogueError
-from pipeline.redo_request import Redo
 from tests.app.tone_pipeline import TonePipeline
 
 SCRIPT = "Anna: Hello.\nBen: Hi.\nAnna: Bye."

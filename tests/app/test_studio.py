@@ -6,9 +6,9 @@ import pytest
 
 from app.studio import Studio, load_studio
 from app.voice_library import VoiceLibrary
-from pipeline.datatypes import Dialogue, SpokenTurn
+from pipeline.datatypes.dialogue import Dialogue, SpokenTurn
+from pipeline.datatypes.redo import Redo
 from pipeline.errors import CancelledError, CheckpointError, VoiceError
-from pipeline.redo_request import Redo
 from tests.app.tone_pipeline import TonePipeline
 
 SCRIPT = "Anna: Hello.\nBen: Hi."

@@ -9,8 +9,8 @@ import pytest
 from app.performances import redo_turn
 from app.studio import Studio
 from app.workspaces import DIALOGUE_NAME, KEPT_FOLDERS, MOST_IN_MEMORY, Project, Workspaces
+from pipeline.datatypes.redo import Redo
 from pipeline.errors import DialogueError
-from pipeline.redo_request import Redo
 from tests.app.tone_pipeline import TonePipeline
 
 SCRIPT = "Anna: Hello.\nBen: Hi."

@@ -25,27 +25,21 @@ from pipeline.assembly import (
 from pipeline.audio_io import read_audio
 from pipeline.casting import WantedVoice, cast_voices
 from pipeline.config.limits import LimitsConfig, MixConfig
-from pipeline.datatypes import (
-    AcousticTokens,
-    Dialogue,
-    ProgressCallback,
-    Script,
-    SemanticTokens,
-    SpokenTurn,
-    Turn,
-    TurnCut,
-    Voice,
-    Waveform,
-)
+from pipeline.datatypes.dialogue import Dialogue, SpokenTurn
+from pipeline.datatypes.progress import ProgressCallback
+from pipeline.datatypes.redo import Redo
+from pipeline.datatypes.script import Script, Turn
+from pipeline.datatypes.sound import TurnCut, Waveform
+from pipeline.datatypes.take import Take
+from pipeline.datatypes.tokens import AcousticTokens, SemanticTokens
+from pipeline.datatypes.voice import Voice
 from pipeline.dialogue import SynthesisOptions
 from pipeline.errors import VoiceError
 from pipeline.matching import keep_speakers, match_turns
 from pipeline.recording_quality import RecordingQuality, judge_recording
 from pipeline.recording_to_voice import VoiceOrigin, load_voice, recording_to_voice
-from pipeline.redo_request import Redo
 from pipeline.script_to_turns import edit_turn, script_to_turns
 from pipeline.seeds import next_seed, turn_seed
-from pipeline.speaking import Take
 from pipeline.spoken_turns import gather_turns
 from pipeline.stage_clock import STAGES, StageClock
 from pipeline.waveform_to_dialogue import GrowingMix

@@ -6,7 +6,7 @@ import pytest
 from benchmarks.listeners import OpinionJudge, Recogniser, VoiceJudge, compare, fidelity
 from benchmarks.material import SENTENCES
 from benchmarks.takes import flite_recordings
-from pipeline.datatypes import Waveform
+from pipeline.datatypes.sound import Waveform
 
 SAMPLE_RATE_HZ = 16_000
 SILENCE = Waveform(

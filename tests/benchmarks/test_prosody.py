@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from benchmarks.prosody import melody
-from pipeline.datatypes import Waveform
+from pipeline.datatypes.sound import Waveform
 
 SAMPLE_RATE_HZ = 16_000
 

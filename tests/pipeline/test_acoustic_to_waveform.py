@@ -4,7 +4,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from pipeline.acoustic_to_waveform import acoustic_to_waveform
-from pipeline.datatypes import AcousticTokens
+from pipeline.datatypes.tokens import AcousticTokens
 from pipeline.errors import ShapeError
 
 HOP, N_LEVELS, N_CODES, REACH = 4, 3, 16, 5

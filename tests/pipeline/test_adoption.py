@@ -9,7 +9,7 @@ import pytest
 from torch import Tensor
 
 from pipeline.adoption import OTHER_WEIGHTS
-from pipeline.datatypes import Dialogue
+from pipeline.datatypes.dialogue import Dialogue
 from pipeline.dialogue import DialoguePipeline
 from pipeline.dialogue_files import load_dialogue, save_dialogue
 from pipeline.errors import ConfigError, DialogueError, VoiceError

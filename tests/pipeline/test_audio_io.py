@@ -21,7 +21,7 @@ from pipeline.audio_io import (
     write_wav,
     write_wav_stretches,
 )
-from pipeline.datatypes import Waveform
+from pipeline.datatypes.sound import Waveform
 from pipeline.errors import AudioError
 
 RATE = 16_000

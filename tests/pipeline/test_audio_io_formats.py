@@ -18,7 +18,7 @@ from pipeline.audio_io import (
     write_sound,
     write_wav,
 )
-from pipeline.datatypes import Waveform
+from pipeline.datatypes.sound import Waveform
 from pipeline.errors import AudioError
 
 RATE = 16_000

@@ -2,7 +2,7 @@ import pytest
 
 from pipeline.batches import FIRST_BATCHES_S, WHOLE_BATCH_S, estimate_turn_seconds, plan_batches
 from pipeline.config.limits import LimitsConfig, MixConfig
-from pipeline.datatypes import Turn
+from pipeline.datatypes.script import Turn
 
 
 @pytest.mark.parametrize("first", [(), FIRST_BATCHES_S])

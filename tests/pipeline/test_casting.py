@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from pipeline.casting import cast_voices
-from pipeline.datatypes import Script, Turn, Voice
+from pipeline.datatypes.script import Script, Turn
+from pipeline.datatypes.voice import Voice
 from pipeline.errors import VoiceError
 
 

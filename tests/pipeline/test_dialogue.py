@@ -9,7 +9,8 @@ import torch
 
 from pipeline.audio_io import write_wav
 from pipeline.config.sizes import tiny
-from pipeline.datatypes import Dialogue, Waveform
+from pipeline.datatypes.dialogue import Dialogue
+from pipeline.datatypes.sound import Waveform
 from pipeline.dialogue import DialoguePipeline, SynthesisOptions
 from pipeline.errors import AudioError, CancelledError, ScriptError, VoiceError
 from pipeline.recording_to_voice import save_voice

@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import save_file
 
 from pipeline.config.limits import MixConfig
-from pipeline.datatypes import Dialogue
+from pipeline.datatypes.dialogue import Dialogue
 from pipeline.dialogue import DialoguePipeline
 from pipeline.dialogue_files import DIALOGUE_FILE, load_dialogue, save_dialogue
 from pipeline.errors import AudioError, CheckpointError, ConfigError

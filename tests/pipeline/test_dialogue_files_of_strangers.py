@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from pipeline.datatypes import Dialogue
+from pipeline.datatypes.dialogue import Dialogue
 from pipeline.dialogue import DialoguePipeline
 from pipeline.dialogue_files import DIALOGUE_FILE, MAX_MIX_S, load_dialogue, save_dialogue
 from pipeline.errors import CheckpointError, DialogueError

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline.datatypes import Dialogue, SpokenTurn
+from pipeline.datatypes.dialogue import Dialogue, SpokenTurn
 from pipeline.dialogue import DialoguePipeline
 from pipeline.errors import ConfigError, ShapeError, VoiceError
 from pipeline.turn_files import load_turn, save_turn

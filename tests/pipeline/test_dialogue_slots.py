@@ -9,7 +9,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from pipeline.datatypes import Dialogue, SemanticTokens, Voice
+from pipeline.datatypes.dialogue import Dialogue
+from pipeline.datatypes.tokens import SemanticTokens
+from pipeline.datatypes.voice import Voice
 from pipeline.dialogue import DialoguePipeline, SynthesisOptions
 from pipeline.semantic_to_acoustic.generate import SoundStormOptions, generate
 from pipeline.semantic_to_acoustic.model import SoundStorm

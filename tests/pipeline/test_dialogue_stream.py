@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline.datatypes import Dialogue, SpokenTurn
+from pipeline.datatypes.dialogue import Dialogue, SpokenTurn
 from pipeline.dialogue import DialoguePipeline, SynthesisOptions
 from pipeline.errors import CancelledError, ConfigError
 from pipeline.seeds import turn_seed

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline.datatypes import Dialogue
+from pipeline.datatypes.dialogue import Dialogue
 from pipeline.dialogue import DialoguePipeline, SynthesisOptions
 from pipeline.errors import ConfigError
 from pipeline.speaker_check.encoder import SpeakerEncoder

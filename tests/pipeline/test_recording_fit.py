@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from pipeline.config.limits import LimitsConfig
-from pipeline.datatypes import Waveform
+from pipeline.datatypes.sound import Waveform
 from pipeline.recording_fit import (
     PROMPT_S,
     clipped_share,

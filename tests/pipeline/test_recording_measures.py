@@ -3,7 +3,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from pipeline.datatypes import Waveform
+from pipeline.datatypes.sound import Waveform
 from pipeline.recording_measures import (
     high_band_db,
     hum_level_db,

@@ -12,7 +12,8 @@ from torch import Tensor
 from pipeline.audio_io import speech_level_db, speech_mask
 from pipeline.config.limits import LimitsConfig
 from pipeline.config.networks import SemanticConfig
-from pipeline.datatypes import Voice, Waveform
+from pipeline.datatypes.sound import Waveform
+from pipeline.datatypes.voice import Voice
 from pipeline.errors import VoiceError
 from pipeline.recording_to_voice import VoiceOrigin, load_voice, recording_to_voice, save_voice
 

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from pipeline.cutting import SPLICE_S
-from pipeline.datatypes import Dialogue
+from pipeline.datatypes.dialogue import Dialogue
+from pipeline.datatypes.redo import Redo
 from pipeline.dialogue import DialoguePipeline, SynthesisOptions
 from pipeline.errors import CancelledError, ConfigError, ScriptError, VoiceError
-from pipeline.redo_request import Redo
 from pipeline.semantic_to_acoustic.refill import CONTEXT_S
 from pipeline.text_to_semantic.decoding import SamplingOptions
 from pipeline.text_to_semantic.generate import TextToSemanticOptions

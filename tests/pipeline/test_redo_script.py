@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline.datatypes import Dialogue, VoiceCheck
+from pipeline.datatypes.dialogue import Dialogue
+from pipeline.datatypes.voice import VoiceCheck
 from pipeline.dialogue import DialoguePipeline, SynthesisOptions
 from pipeline.errors import ConfigError
 from pipeline.text_to_semantic.decoding import SamplingOptions

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from pipeline.config.limits import LimitsConfig
-from pipeline.datatypes import Script, Turn
+from pipeline.datatypes.script import Script, Turn
 from pipeline.errors import ScriptError
 from pipeline.script_edits import (
     NEW_WORDS,

@@ -9,7 +9,8 @@ import pytest
 
 from pipeline.captions import captions_to_json, captions_to_srt, captions_to_vtt
 from pipeline.config.limits import LimitsConfig
-from pipeline.datatypes import Caption, Script
+from pipeline.datatypes.dialogue import Caption
+from pipeline.datatypes.script import Script
 from pipeline.errors import ScriptError
 from pipeline.script_imports import IMPORTED_FILES, import_script
 from pipeline.script_to_turns import script_to_turns

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.config.limits import LimitsConfig
-from pipeline.datatypes import Turn
+from pipeline.datatypes.script import Turn
 from pipeline.errors import ScriptError
 from pipeline.script_to_turns import edit_turn, reword_turn, script_to_turns, turns_to_script
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from pipeline.config.limits import LimitsConfig
-from pipeline.datatypes import Script
+from pipeline.datatypes.script import Script
 from pipeline.errors import ScriptError
 from pipeline.script_to_turns import script_to_turns
 from pipeline.script_word_edits import merge_turn, respell, set_words, split_turn

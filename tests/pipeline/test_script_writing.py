@@ -4,7 +4,7 @@ import random
 import pytest
 
 from pipeline.config.limits import LimitsConfig
-from pipeline.datatypes import Script
+from pipeline.datatypes.script import Script
 from pipeline.errors import ScriptError
 from pipeline.script_to_turns import script_to_turns
 from pipeline.script_writing import (

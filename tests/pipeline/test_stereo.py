@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pipeline import stereo
-from pipeline.datatypes import Waveform
+from pipeline.datatypes.sound import Waveform
 from pipeline.errors import AudioError
 from pipeline.stereo import side_gains, stereo_of
 

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from pipeline.config.limits import MixConfig
-from pipeline.datatypes import Dialogue, VoiceCheck
+from pipeline.datatypes.dialogue import Dialogue
+from pipeline.datatypes.voice import VoiceCheck
 from pipeline.dialogue import DialoguePipeline
 from pipeline.errors import ConfigError
 from pipeline.takes import TurnTake, take_of, takes_of, use_take

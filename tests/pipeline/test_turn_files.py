@@ -5,17 +5,11 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from pipeline.datatypes import (
-    AcousticTokens,
-    Caption,
-    SemanticTokens,
-    SpokenTurn,
-    Turn,
-    TurnCut,
-    Voice,
-    VoiceCheck,
-    Waveform,
-)
+from pipeline.datatypes.dialogue import Caption, SpokenTurn
+from pipeline.datatypes.script import Turn
+from pipeline.datatypes.sound import TurnCut, Waveform
+from pipeline.datatypes.tokens import AcousticTokens, SemanticTokens
+from pipeline.datatypes.voice import Voice, VoiceCheck
 from pipeline.errors import AudioError, CheckpointError
 from pipeline.files.container import load_sealed, save_sealed
 from pipeline.turn_files import TURN_FILE, load_turn, save_turn

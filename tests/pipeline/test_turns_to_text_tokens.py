@@ -4,7 +4,7 @@ import pytest
 
 from pipeline.config.limits import LimitsConfig
 from pipeline.config.networks import TextTokenizerConfig
-from pipeline.datatypes import Turn
+from pipeline.datatypes.script import Turn
 from pipeline.errors import ScriptError
 from pipeline.tokenizers.normalise import normalise_text
 from pipeline.tokenizers.text import TextTokenizer, train_text_tokenizer

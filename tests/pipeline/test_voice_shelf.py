@@ -11,7 +11,8 @@ from torch import Tensor
 
 from pipeline.audio_io import speech_level_db, write_wav
 from pipeline.config.limits import LimitsConfig
-from pipeline.datatypes import Voice, Waveform
+from pipeline.datatypes.sound import Waveform
+from pipeline.datatypes.voice import Voice
 from pipeline.dialogue import DialoguePipeline
 from pipeline.errors import AudioError, VoiceError
 from pipeline.recording_to_voice import load_voice, save_voice

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pipeline.audio_io import write_wav
-from pipeline.datatypes import Waveform
+from pipeline.datatypes.sound import Waveform
 from pipeline.dialogue import DialoguePipeline, SynthesisOptions
 from pipeline.text_to_semantic.generate import TextToSemanticOptions
 from training import all as recipe

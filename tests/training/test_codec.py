@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from pipeline.config.sizes import tiny
-from pipeline.datatypes import Waveform
+from pipeline.datatypes.sound import Waveform
 from pipeline.errors import ConfigError
 from pipeline.tokenizers.acoustic import load_codec
 from training import codec as stage

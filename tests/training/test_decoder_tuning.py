@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from pipeline.config.sizes import tiny
-from pipeline.datatypes import Waveform
+from pipeline.datatypes.sound import Waveform
 from pipeline.errors import ConfigError
 from pipeline.files.checkpoint import save_network
 from pipeline.semantic_to_acoustic.model import SoundStorm

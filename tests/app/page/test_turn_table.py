@@ -7,8 +7,8 @@ from app.page.turn_table import TABLE_TEMPLATE, build_table, no_rows, spoken_row
 from app.performances import redo_turn, set_lock
 from app.studio import Studio
 from app.workspaces import Project
-from pipeline.datatypes import VoiceCheck
-from pipeline.redo_request import Redo
+from pipeline.datatypes.redo import Redo
+from pipeline.datatypes.voice import VoiceCheck
 from tests.app.page.desk import SCRIPT, WICKED
 from tests.app.tone_pipeline import TonePipeline
 

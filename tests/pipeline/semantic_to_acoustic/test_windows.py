@@ -6,7 +6,8 @@ import torch
 
 from pipeline.config.networks import SoundStormConfig
 from pipeline.config.sizes import tiny
-from pipeline.datatypes import SemanticTokens, Voice
+from pipeline.datatypes.tokens import SemanticTokens
+from pipeline.datatypes.voice import Voice
 from pipeline.errors import ConfigError
 from pipeline.semantic_to_acoustic.align import check_window
 from pipeline.semantic_to_acoustic.windows import (

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from pipeline.config.sizes import tiny
-from pipeline.datatypes import Waveform
+from pipeline.datatypes.sound import Waveform
 from pipeline.speaker_check.check import check_turn, embed_sound
 from pipeline.speaker_check.encoder import SpeakerEncoder
 

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from pipeline.config.sizes import small, tiny
-from pipeline.datatypes import Waveform
+from pipeline.datatypes.sound import Waveform
 from pipeline.errors import CheckpointError, ShapeError
 from pipeline.files.checkpoint import save_network
 from pipeline.speaker_check.encoder import SpeakerEncoder

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import torch
 
-from pipeline.datatypes import Turn, Voice, VoiceCheck
+from pipeline.datatypes.script import Turn
+from pipeline.datatypes.voice import Voice, VoiceCheck
 from pipeline.speaker_check.retakes import Retaken, flag_note, retake_flagged
 
 THRESHOLD = 0.5

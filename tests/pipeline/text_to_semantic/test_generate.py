@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from pipeline.config.sizes import tiny
-from pipeline.datatypes import TextTokens
+from pipeline.datatypes.tokens import TextTokens
 from pipeline.errors import CancelledError, ScriptError, ShapeError
 from pipeline.text_to_semantic.decoding import Candidate, SamplingOptions, decode_batch
 from pipeline.text_to_semantic.generate import (

@@ -1,6 +1,7 @@
 import torch
 
-from pipeline.datatypes import TextTokens, Turn
+from pipeline.datatypes.script import Turn
+from pipeline.datatypes.tokens import TextTokens
 from pipeline.text_to_semantic.pieces import pieces_to_turns
 
 

@@ -8,7 +8,7 @@ from torch import Tensor
 from transformers import EncodecConfig, EncodecModel
 
 from pipeline.acoustic_to_waveform import acoustic_to_waveform
-from pipeline.datatypes import AcousticTokens
+from pipeline.datatypes.tokens import AcousticTokens
 from pipeline.errors import CheckpointError, ConfigError, ShapeError
 from pipeline.tokenizers.acoustic import load_codec
 from pipeline.tokenizers.encodec_codec import EncodecCodec

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from pipeline.config.sizes import tiny
-from pipeline.datatypes import Waveform
+from pipeline.datatypes.sound import Waveform
 from pipeline.errors import CheckpointError, ShapeError
 from pipeline.files.checkpoint import save_network
 from pipeline.tokenizers.spectral_codec import SpectralCodec

@@ -1,178 +1,16 @@
-"""What travels on the arrows of the flow: frozen values that know their own rate, no batch axis.
+"""A spoken dialogue, and its turns as they are finished one by one."""
 
-Axis letters are those of docs/flow.md: L text ids, S semantic ids, Q codebook levels, T acoustic
-frames, N audio samples.
-"""
-
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-from torch import Tensor
-
+from pipeline.datatypes.progress import ProgressCallback
+from pipeline.datatypes.redo import Redo
+from pipeline.datatypes.script import Turn
+from pipeline.datatypes.sound import TurnCut, Waveform
+from pipeline.datatypes.tokens import AcousticTokens, SemanticTokens
+from pipeline.datatypes.voice import Voice, VoiceCheck
 from pipeline.errors import ConfigError
-from pipeline.redo_request import Redo
-
-ProgressCallback = Callable[[str, int, int], None]
-"""Called as `on_progress(stage, done, total)`; it may raise `CancelledError` to stop the work."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Turn:
-    """One speaker's uninterrupted line.
-
-    Attributes:
-        speaker: canonical speaker name, "S1".."S4".
-        text: what is shown in captions, as typed.
-        spoken_text: what is said: `text` with respellings applied; equal to `text` without any.
-        pace: 1.0 is the voice's own; 2.0 is twice as fast. In [0.5, 2.0].
-        gap_s: seconds of silence before this turn; negative overlaps; `None`: the default.
-        pauses: (character position in `spoken_text`, seconds) of each inline `{pause}`.
-        respellings: (start, end, said) of each inline `{shown|said}`: `text[start:end]` is said so.
-        line: 1-based line of the script where the turn starts.
-    """
-
-    speaker: str
-    text: str
-    spoken_text: str
-    pace: float = 1.0
-    gap_s: float | None = None
-    pauses: tuple[tuple[int, float], ...] = ()
-    respellings: tuple[tuple[int, int, str], ...] = ()
-    line: int = 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Script:
-    """A parsed script: its turns, the names the speakers were given, notes on what was guessed."""
-
-    turns: tuple[Turn, ...]
-    speaker_names: Mapping[str, str]
-    notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TextTokens:
-    """One text sequence for text-to-semantic and the pieces of speech it should become.
-
-    A piece is a turn, or a part of a turn that is too long to say in one breath. In parallel mode a
-    sequence holds one piece; in whole-window mode, consecutive ones.
-
-    Attributes:
-        text_ids: (L,) int64.
-        turn_indices: for each piece, the turn of the script it belongs to.
-        texts: for each piece, its normalised text.
-        pace: for each piece, as in `Turn`.
-        pause_after_s: for each piece, silence asked for after it inside its turn, in seconds.
-    """
-
-    text_ids: Tensor
-    turn_indices: tuple[int, ...]
-    texts: tuple[str, ...]
-    pace: tuple[float, ...]
-    pause_after_s: tuple[float, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SemanticTokens:
-    """Semantic ids of one turn.
-
-    Attributes:
-        semantic_ids: (S,) int64.
-        speaker: "S1".."S4".
-        rate_hz: ids per second.
-        pauses: (position in ids, seconds) of silence to insert there.
-        piece_starts: positions in ids where a piece begins, the first one's left out.
-    """
-
-    semantic_ids: Tensor
-    speaker: str
-    rate_hz: float
-    pauses: tuple[tuple[int, float], ...] = ()
-    piece_starts: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AcousticTokens:
-    """Codec codes of one turn.
-
-    Attributes:
-        codes: (Q, T) int64, coarse level first.
-        speaker: "S1".."S4".
-        frame_rate_hz: frames per second.
-        pauses: (position in frames, seconds) of silence to insert there.
-    """
-
-    codes: Tensor
-    speaker: str
-    frame_rate_hz: float
-    pauses: tuple[tuple[int, float], ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Waveform:
-    """Mono sound: samples (N,) float32, nominally in [-1, 1]."""
-
-    samples: NDArray[np.float32]
-    sample_rate_hz: int
-
-    @property
-    def duration_s(self) -> float:
-        """Length in seconds."""
-        return len(self.samples) / self.sample_rate_hz
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TurnCut:
-    """A turn levelled and cut to its speech: counts in samples.
-
-    Attributes:
-        sound: margin, speech with its pauses, margin.
-        speech: (first, one past the last) sample of the speech within `sound`.
-        lead: silence asked for before the speech, by a pause at the start of the turn.
-        tail: silence asked for after it.
-        runs: (first, one past the last) sample of the turn as decoded, and where in `sound` that
-            run lies; between runs are the pauses.
-        gain: the factor its samples were multiplied by.
-    """
-
-    sound: Waveform
-    speech: tuple[int, int]
-    lead: int
-    tail: int
-    runs: tuple[tuple[int, int, int], ...] = ()
-    gain: float = 1.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Voice:
-    """A voice prompt: what a recording sounds like, in the two alphabets the networks read.
-
-    Attributes:
-        name: what people call it.
-        semantic_ids: (S,) int64 of the recording.
-        codes: (Q, T) int64 of the same recording.
-        level_db: loudness of the speech in it, dBFS RMS.
-        codec_id: fingerprint of the codec that made `codes`; a voice only fits that codec.
-        description: free text: what the voice is and where it is from.
-        licence: under which licence the recording may be used.
-        consent: how the speaker agreed to the voice.
-    """
-
-    name: str
-    semantic_ids: Tensor
-    codes: Tensor
-    level_db: float
-    codec_id: str
-    description: str = ""
-    licence: str = ""
-    consent: str = ""
-
-
-Voices = Mapping[str, Voice | None]
-"""Speaker ("S1") to voice; `None` lets the model make a voice up."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,26 +22,6 @@ class Caption:
     start_s: float
     end_s: float
     text: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VoiceCheck:
-    """How much one turn sounds like the voice it was given.
-
-    Attributes:
-        turn: number of the turn, from 0.
-        similarity: cosine in [-1, 1] of the embeddings of the turn and of its own prompt; `None`:
-            too little speech to be judged.
-        nearest: whose prompt of the cast is nearest, "S1".."S4"; `None` if not judged.
-        nearest_similarity: to that prompt; `None` if not judged.
-        flagged: less similar than the encoder's threshold, or nearer to another's prompt.
-    """
-
-    turn: int
-    similarity: float | None = None
-    nearest: str | None = None
-    nearest_similarity: float | None = None
-    flagged: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
