@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from pipeline.audio_io import SYNTHETIC_COMMENT
+from pipeline.audio.formats import SYNTHETIC_COMMENT
 from pipeline.datatypes.dialogue import Dialogue
 from pipeline.datatypes.voice import Voice
 

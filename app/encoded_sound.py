@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
-from pipeline.audio_io import available_formats, resample, write_sound
+from pipeline.audio.formats import pcm_16
+from pipeline.audio.read import resample
+from pipeline.audio.write import available_formats, write_sound
 from pipeline.datatypes.sound import Waveform
-from pipeline.sound_formats import pcm_16
 
 MEDIA_TYPES = {
     "mp3": "audio/mpeg",

@@ -15,7 +15,7 @@ from app.project_zip import ProjectContents, write_project
 from app.result_files import CAPTION_FORMATS, caption_text, sound_writer
 from app.studio import Studio
 from app.workspaces import Project
-from pipeline.audio_io import check_format
+from pipeline.audio.write import check_format
 from pipeline.datatypes.dialogue import Dialogue
 from pipeline.datatypes.sound import Waveform
 from pipeline.dialogue_files import save_dialogue
@@ -37,7 +37,7 @@ class ExportChoice:
 
     Attributes:
         parts: out of `PARTS`, at least one.
-        sound_format: out of `audio_io.available_formats`.
+        sound_format: out of `audio.write.available_formats`.
 
     Raises:
         ConfigError: if a part is unknown, or none is chosen.

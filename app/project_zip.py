@@ -27,7 +27,7 @@ from app.project_members import (
     check_plain_name,
     voice_member,
 )
-from pipeline.audio_io import SYNTHETIC_COMMENT
+from pipeline.audio.formats import SYNTHETIC_COMMENT
 from pipeline.files.atomic import write_atomically
 
 __all__ = ["ProjectContents", "ProjectError", "ProjectLimits", "read_project", "write_project"]

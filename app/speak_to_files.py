@@ -9,7 +9,7 @@ from app.output_files import FileWriter, publish, text_writer
 from app.result_files import caption_text, stem_path
 from app.studio import Studio
 from app.work_folder import WorkFolder, fingerprint_voices, work_folder_path
-from pipeline.audio_io import write_wav_stretches
+from pipeline.audio.write import write_wav_stretches
 from pipeline.casting import WantedVoice
 from pipeline.config.limits import MixConfig
 from pipeline.datatypes.dialogue import Caption, SpokenTurn

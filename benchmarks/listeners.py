@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.audio_io import resample
+from pipeline.audio.read import resample
 from pipeline.datatypes.sound import Waveform
 from pipeline.tokenizers.normalise import normalise_text
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.listeners import LISTENING_RATE_HZ
-from pipeline.audio_io import resample
+from pipeline.audio.read import resample
 from pipeline.datatypes.sound import Waveform
 
 FRAME_MS = 5.0

@@ -21,7 +21,7 @@ from benchmarks.memory import peak_mb, reset_peak
 from benchmarks.passages import read_passages
 from benchmarks.systems import BASELINE, BASELINE_FOLDER, SHIPPED, System, load_system
 from benchmarks.tables import Row, to_markdown, write_table
-from pipeline.audio_io import read_audio
+from pipeline.audio.read import read_audio
 from pipeline.dialogue import DialoguePipeline
 
 ROOT = Path(__file__).resolve().parents[1]

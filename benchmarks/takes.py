@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from benchmarks.listeners import LISTENING_RATE_HZ
-from pipeline.audio_io import read_audio
+from pipeline.audio.read import read_audio
 from pipeline.config.limits import LimitsConfig
 from pipeline.datatypes.dialogue import Dialogue
 from pipeline.datatypes.sound import Waveform

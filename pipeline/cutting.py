@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.audio_io import speech_span
+from pipeline.audio.levels import speech_span
 from pipeline.config.limits import MixConfig
 from pipeline.datatypes.sound import TurnCut, Waveform
 from pipeline.datatypes.tokens import AcousticTokens

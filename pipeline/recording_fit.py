@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.audio_io import SILENCE_DB, speech_mask, speech_span
+from pipeline.audio.levels import SILENCE_DB, speech_mask, speech_span
 from pipeline.config.limits import LimitsConfig
 from pipeline.datatypes.sound import Waveform
 

@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from pipeline.audio_io import speech_level_db, speech_mask
+from pipeline.audio.levels import speech_level_db, speech_mask
 from pipeline.datatypes.sound import Waveform
 
 _FRAME_S = 0.02

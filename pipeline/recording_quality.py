@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from torch import Tensor
 
-from pipeline.audio_io import speech_level_db, speech_mask
+from pipeline.audio.levels import speech_level_db, speech_mask
 from pipeline.config.limits import LimitsConfig
 from pipeline.datatypes.sound import Waveform
 from pipeline.recording_fit import clipped_share, prompt_span, speech_stretch, why_unfit

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from pipeline.audio_io import resample, speech_level_db
+from pipeline.audio.levels import speech_level_db
+from pipeline.audio.read import resample
 from pipeline.config.limits import LimitsConfig
 from pipeline.datatypes.sound import Waveform
 from pipeline.datatypes.voice import Voice

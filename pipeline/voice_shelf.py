@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 
-from pipeline.audio_io import read_audio
+from pipeline.audio.read import read_audio
 from pipeline.config.limits import LimitsConfig
 from pipeline.datatypes.voice import Voice, Voices
 from pipeline.errors import VoiceError

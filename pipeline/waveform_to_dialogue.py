@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.audio_io import speech_level_db
+from pipeline.audio.levels import speech_level_db
 from pipeline.config.limits import MixConfig
 from pipeline.cutting import MARGIN_S, level_and_cut
 from pipeline.datatypes.dialogue import Caption

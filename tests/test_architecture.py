@@ -122,9 +122,9 @@ def test_parsing_a_script_needs_no_torch() -> None:
     assert _imports_any(ROOT / "pipeline" / "script_to_turns.py", {"torch"}) == []
 
 
-def test_only_audio_io_knows_soundfile() -> None:
+def test_only_audio_knows_soundfile() -> None:
     users = [_name(path) for path in _sources("pipeline") if _imports_any(path, {"soundfile"})]
-    assert users == ["pipeline/audio_io.py"]
+    assert users == ["pipeline/audio/read.py", "pipeline/audio/write.py"]
 
 
 def test_no_import_is_relative() -> None:

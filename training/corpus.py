@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.audio_io import read_audio, resample
+from pipeline.audio.read import read_audio, resample
 from pipeline.config.sizes import base
 from pipeline.errors import ConfigError
 from pipeline.files.atomic import write_atomically

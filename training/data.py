@@ -18,7 +18,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from pipeline.audio_io import resample
+from pipeline.audio.read import resample
 from pipeline.errors import CheckpointError
 from pipeline.files.atomic import write_atomically
 from pipeline.files.checkpoint import load_tensors, save_tensors

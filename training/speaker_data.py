@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from pipeline.audio_io import resample
+from pipeline.audio.read import resample
 from pipeline.tokenizers.acoustic import Codec
 from training.data import Corpus, Utterance
 

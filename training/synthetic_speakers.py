@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.audio_io import read_audio
+from pipeline.audio.read import read_audio
 from pipeline.errors import ConfigError
 
 SAMPLE_RATE_HZ = 16_000

@@ -13,7 +13,7 @@ from app.page.turn_table import table_rows
 from app.performances import heard_take, takes_of_turn
 from app.result_files import CAPTION_FORMATS, result_writers
 from app.workspaces import Project, Workspace
-from pipeline.audio_io import write_wav
+from pipeline.audio.write import write_wav
 from pipeline.datatypes.dialogue import Dialogue
 from pipeline.script_marks import write_marks
 

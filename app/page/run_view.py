@@ -16,10 +16,10 @@ from app.page.turn_table import spoken_rows
 from app.progress_line import format_seconds, format_time_left
 from app.progress_meter import ProgressMeter
 from app.runs import Emitted, Progress, Waiting
+from pipeline.audio.formats import pcm_16
 from pipeline.datatypes.dialogue import SpokenTurn
 from pipeline.datatypes.sound import Waveform
 from pipeline.estimate import TimeLeft
-from pipeline.sound_formats import pcm_16
 
 
 class RunView:

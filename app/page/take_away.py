@@ -18,7 +18,7 @@ from app.project_zip import read_project
 from app.studio import Studio
 from app.visits import Visits, visitor_of
 from app.workspaces import DIALOGUE_NAME, Project, Workspace, Workspaces
-from pipeline.audio_io import available_formats
+from pipeline.audio.write import available_formats
 from pipeline.config.limits import MAX_SPEAKERS
 from pipeline.dialogue_files import load_dialogue
 from pipeline.errors import DialogueError

@@ -10,7 +10,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from pipeline.audio_io import resample, speech_mask, speech_span
+from pipeline.audio.levels import speech_mask, speech_span
+from pipeline.audio.read import resample
 from pipeline.datatypes.sound import Waveform
 from pipeline.datatypes.voice import VoiceCheck
 from pipeline.speaker_check.encoder import SpeakerEncoder

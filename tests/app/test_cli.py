@@ -12,7 +12,7 @@ import pytest
 from app import cli
 from app.progress_line import STAGE_TITLES
 from app.studio import Studio
-from pipeline.audio_io import read_audio
+from pipeline.audio.read import read_audio
 from pipeline.config.limits import LimitsConfig, MixConfig
 from pipeline.errors import CheckpointError
 from pipeline.recording_quality import judge_recording

@@ -22,7 +22,7 @@ from pipeline.assembly import (
     seeds_of_matches,
     takes_of_matches,
 )
-from pipeline.audio_io import read_audio
+from pipeline.audio.read import read_audio
 from pipeline.casting import WantedVoice, cast_voices
 from pipeline.config.limits import LimitsConfig, MixConfig
 from pipeline.datatypes.dialogue import Dialogue, SpokenTurn

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.audio_io import write_wav
+from pipeline.audio.write import write_wav
 from pipeline.datatypes.sound import Waveform
 
 COLUMNS = ("path", "speaker", "dataset", "seconds", "sample_rate_hz", "text", "split")

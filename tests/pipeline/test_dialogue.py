@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from pipeline.audio_io import write_wav
+from pipeline.audio.write import write_wav
 from pipeline.config.sizes import tiny
 from pipeline.datatypes.dialogue import Dialogue
 from pipeline.datatypes.sound import Waveform

@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from pipeline.audio_io import speech_level_db
+from pipeline.audio.levels import speech_level_db
 from pipeline.config.limits import LimitsConfig
 from pipeline.datatypes.sound import Waveform
 from pipeline.recording_quality import MOST_PEAKS, RecordingQuality, judge_recording

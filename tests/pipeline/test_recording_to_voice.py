@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from pipeline.audio_io import speech_level_db, speech_mask
+from pipeline.audio.levels import speech_level_db, speech_mask
 from pipeline.config.limits import LimitsConfig
 from pipeline.config.networks import SemanticConfig
 from pipeline.datatypes.sound import Waveform

@@ -9,7 +9,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from pipeline.audio_io import speech_level_db, write_wav
+from pipeline.audio.levels import speech_level_db
+from pipeline.audio.write import write_wav
 from pipeline.config.limits import LimitsConfig
 from pipeline.datatypes.sound import Waveform
 from pipeline.datatypes.voice import Voice

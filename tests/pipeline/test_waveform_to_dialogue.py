@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from pipeline.audio_io import speech_level_db, speech_span
+from pipeline.audio.levels import speech_level_db, speech_span
 from pipeline.config.limits import MixConfig
 from pipeline.cutting import HEADROOM_DB, level_and_cut
 from pipeline.datatypes.script import Turn

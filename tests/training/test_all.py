@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline.audio_io import write_wav
+from pipeline.audio.write import write_wav
 from pipeline.datatypes.sound import Waveform
 from pipeline.dialogue import DialoguePipeline, SynthesisOptions
 from pipeline.text_to_semantic.generate import TextToSemanticOptions

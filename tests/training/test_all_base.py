@@ -10,7 +10,7 @@ import pytest
 import torch
 from transformers import EncodecConfig, EncodecModel
 
-from pipeline.audio_io import resample
+from pipeline.audio.read import resample
 from pipeline.config.sizes import DialogueConfig, base, small, tiny
 from pipeline.errors import CheckpointError, ConfigError
 from pipeline.semantic_to_acoustic.model import SoundStorm

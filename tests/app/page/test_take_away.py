@@ -12,7 +12,7 @@ from app.exports import PARTS
 from app.handlers import OWN_RECORDING
 from app.page.take_away import PART_LABELS, USUAL_PARTS
 from app.workspaces import Project
-from pipeline.audio_io import available_formats
+from pipeline.audio.write import available_formats
 from tests.app.page.desk import SCRIPT, Desk, collect, visitor
 
 

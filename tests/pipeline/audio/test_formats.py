@@ -6,14 +6,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline.errors import AudioError
-from pipeline.sound_formats import (
+from pipeline.audio.formats import (
     SOUND_FORMATS,
     encode_with_ffmpeg,
     ffmpeg_for,
     interleaved_blocks,
     pcm_16,
 )
+from pipeline.errors import AudioError
 
 M4A = SOUND_FORMATS["m4a"]
 
@@ -74,7 +74,7 @@ def test_an_ffmpeg_that_cannot_start_is_told(tmp_path: Path) -> None:
 def test_an_ffmpeg_that_never_ends_is_ended(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipeline.sound_formats._FFMPEG_SECONDS", 0.1)
+    monkeypatch.setattr("pipeline.audio.formats._FFMPEG_SECONDS", 0.1)
     ffmpeg = _program(tmp_path, "import time; time.sleep(60)")
     with pytest.raises(AudioError, match="timed out"):
         encode_with_ffmpeg(ffmpeg, tmp_path / "a.m4a", iter(()), (16_000, 1), M4A)

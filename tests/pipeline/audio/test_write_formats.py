@@ -9,15 +9,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from pipeline import audio_io
-from pipeline.audio_io import (
-    available_formats,
-    check_format,
-    read_audio,
-    speech_level_db,
-    write_sound,
-    write_wav,
-)
+from pipeline.audio.formats import SYNTHETIC_COMMENT
+from pipeline.audio.levels import speech_level_db
+from pipeline.audio.read import read_audio
+from pipeline.audio.write import available_formats, check_format, write_sound, write_wav
 from pipeline.datatypes.sound import Waveform
 from pipeline.errors import AudioError
 
@@ -102,7 +97,7 @@ def test_the_file_says_that_it_is_synthetic_and_who_made_it(
     path = tmp_path / f"talk.{sound_format}"
     write_sound(path, [_sound(440)], sound_format)
     with soundfile.SoundFile(path) as sound:
-        assert sound.comment.startswith(audio_io.SYNTHETIC_COMMENT)
+        assert sound.comment.startswith(SYNTHETIC_COMMENT)
         assert "Made by Colloquy" in sound.comment
         assert sound.software.startswith("Colloquy")
 
@@ -111,7 +106,7 @@ def test_an_mp3_says_so_in_its_tag(tmp_path: Path) -> None:
     path = tmp_path / "talk.mp3"
     write_sound(path, [_sound(440)], "mp3")
     with soundfile.SoundFile(path) as sound:
-        assert sound.comment.startswith(audio_io.SYNTHETIC_COMMENT)
+        assert sound.comment.startswith(SYNTHETIC_COMMENT)
     assert b"Made by Colloquy" in path.read_bytes()
 
 
@@ -121,12 +116,12 @@ def test_what_ffmpeg_writes_says_so_too(
     tmp_path: Path, sound_format: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / f"talk.{sound_format}"
-    monkeypatch.setattr(audio_io.soundfile, "check_format", lambda *names: False)
+    monkeypatch.setattr(soundfile, "check_format", lambda *names: False)
     write_sound(path, [_sound(440)], sound_format)
     command = ["ffprobe", "-v", "error", "-show_format", "-of", "json", path]
     told = subprocess.run(command, capture_output=True, check=True).stdout
     tags = json.loads(told)["format"]["tags"]
-    assert tags["comment"].startswith(audio_io.SYNTHETIC_COMMENT)
+    assert tags["comment"].startswith(SYNTHETIC_COMMENT)
     assert tags["artist"] == "Colloquy"
     assert len(_decoded(path)[0]) == pytest.approx(5 * RATE, abs=0.15 * RATE)
 
