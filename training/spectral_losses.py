@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from pipeline.layers.spectrum import mel_filterbank
+from pipeline.layers.stft import mel_filterbank
 
 _FLOOR = 1e-3
 _MELS_PER_BIN = 0.16

@@ -1,1 +1,1 @@
-"""Sound files in and out, and where in a sound the speech is; only this knows soundfile and soxr."""
+"""Sound files in and out, levels of speech; nothing else knows soundfile and soxr."""

@@ -25,7 +25,8 @@ from pipeline.cpu_engine.graph import (
     shared_tensor,
     split_heads,
 )
-from pipeline.layers.mixing import BlockMemory, RowPacking, RowSpan, hide_outside
+from pipeline.layers.attention import BlockMemory, hide_outside
+from pipeline.layers.packing import RowPacking, RowSpan
 from pipeline.layers.rotary import rotary_tables_at
 from pipeline.semantic_to_acoustic.model import SoundStorm
 

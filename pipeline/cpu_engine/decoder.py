@@ -20,7 +20,7 @@ from pipeline.cpu_engine.graph import (
     shared_tensor,
     single,
 )
-from pipeline.layers.mixing import hide_outside
+from pipeline.layers.attention import hide_outside
 from pipeline.layers.rotary import rotary_tables_at
 from pipeline.text_to_semantic.model import EncodedText, TextToSemantic
 

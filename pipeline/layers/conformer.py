@@ -7,7 +7,7 @@ Everything stays in (B, T, D), the layout in which a CPU multiplies fastest.
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from pipeline.layers.mixing import Mixing
+from pipeline.layers.attention import Mixing
 
 
 class ConformerBlock(nn.Module):

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from pipeline.datatypes.progress import ProgressCallback
 from pipeline.errors import ConfigError
-from pipeline.layers.mixing import RowPacking
+from pipeline.layers.packing import RowPacking
 from pipeline.semantic_to_acoustic.align import FrameSequence, Window, window_to_sequence
 from pipeline.semantic_to_acoustic.masking import n_hidden_after
 from pipeline.semantic_to_acoustic.model import SoundStorm

@@ -9,8 +9,9 @@ from torch import Tensor, nn
 
 from pipeline.config.networks import SoundStormConfig
 from pipeline.errors import ShapeError
+from pipeline.layers.attention import BlockMemory, Mixing, WholeSequences
 from pipeline.layers.conformer import ConformerBlock
-from pipeline.layers.mixing import BlockMemory, Mixing, RowPacking, WholeSequences
+from pipeline.layers.packing import RowPacking
 
 
 class PackedBlocks(Protocol):

@@ -11,7 +11,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from pipeline.layers.mixing import BlockMemory, PackedRows, RememberedPrefix, RowPacking
+from pipeline.layers.attention import BlockMemory, RememberedPrefix
+from pipeline.layers.packing import PackedRows, RowPacking
 from pipeline.layers.rotary import rotary_tables_at
 from pipeline.semantic_to_acoustic.align import FrameSequence
 from pipeline.semantic_to_acoustic.model import PackedBlocks, SoundStorm

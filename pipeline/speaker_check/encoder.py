@@ -14,7 +14,7 @@ from pipeline.config.speaker import SpeakerConfig
 from pipeline.errors import ShapeError
 from pipeline.files.checkpoint import load_config, load_network
 from pipeline.layers.convnext import ConvNeXtBlock
-from pipeline.layers.spectrum import mel_filterbank, spectrum_frames
+from pipeline.layers.stft import mel_filterbank, spectrum_frames
 
 _MLP_FACTOR = 3
 _SILENT_POWER = 1e-12

@@ -20,7 +20,7 @@ from pipeline.errors import ShapeError
 from pipeline.files.checkpoint import load_config, load_network
 from pipeline.layers.convnext import ConvNeXtBlock
 from pipeline.layers.quantizer import ResidualQuantizer
-from pipeline.layers.spectrum import mel_filterbank, samples_from_spectrum, spectrum_frames
+from pipeline.layers.stft import mel_filterbank, samples_from_spectrum, spectrum_frames
 
 _MLP_FACTOR = 3
 _MAX_MAGNITUDE = 300.0

@@ -2,8 +2,8 @@
 
 import torch
 
+from pipeline.layers.attention import WholeSequences
 from pipeline.layers.conformer import ConformerBlock
-from pipeline.layers.mixing import WholeSequences
 
 
 def build(dim: int = 16) -> ConformerBlock:

@@ -4,16 +4,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from pipeline.layers import mixing
+from pipeline.layers import attention
+from pipeline.layers.attention import BlockMemory, RememberedPrefix, WholeSequences, attend
 from pipeline.layers.conformer import ConformerBlock
-from pipeline.layers.mixing import (
-    BlockMemory,
-    PackedRows,
-    RememberedPrefix,
-    RowPacking,
-    WholeSequences,
-    attend,
-)
+from pipeline.layers.packing import PackedRows, RowPacking
 from pipeline.layers.rotary import rotary_tables_at
 
 DIM, HEAD_DIM, KERNEL = 16, 8, 5
@@ -109,7 +103,7 @@ def test_both_ways_to_attend_agree(monkeypatch: pytest.MonkeyPatch) -> None:
     for bias in (None, torch.randn(2, 1, 1, 9)):
         plain = attend(queries, keys, values, bias)
         with monkeypatch.context() as patch:
-            patch.setattr(mixing, "LONGEST_PLAIN_ATTENTION", 0)
+            patch.setattr(attention, "LONGEST_PLAIN_ATTENTION", 0)
             assert torch.allclose(attend(queries, keys, values, bias), plain, atol=1e-5)
 
 

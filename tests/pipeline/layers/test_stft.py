@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from pipeline.layers.spectrum import mel_filterbank, samples_from_spectrum, spectrum_frames
+from pipeline.layers.stft import mel_filterbank, samples_from_spectrum, spectrum_frames
 
 
 @pytest.mark.parametrize(("n_fft", "hop"), [(640, 160), (64, 16), (256, 64)])
