@@ -19,7 +19,7 @@ from pipeline.datatypes.progress import ProgressCallback
 from pipeline.datatypes.sound import Waveform
 from pipeline.datatypes.tokens import AcousticTokens
 from pipeline.errors import ShapeError
-from pipeline.tokenizers.acoustic import Codec
+from pipeline.tokenizers.codec import Codec
 
 CHUNK_FRAMES = 500
 CONTEXT_FRAMES = 40

@@ -15,7 +15,7 @@ from pipeline.files.checkpoint import NoRandomStart, load_config, load_network
 from pipeline.semantic_to_acoustic.model import SoundStorm
 from pipeline.speaker_check.encoder import SpeakerEncoder
 from pipeline.text_to_semantic.model import TextToSemantic
-from pipeline.tokenizers.acoustic import Codec, load_codec
+from pipeline.tokenizers.codec import Codec, load_codec
 from pipeline.tokenizers.semantic import SemanticTokenizer
 from pipeline.tokenizers.spectral_codec import SpectralCodec
 from pipeline.tokenizers.text import TextTokenizer

@@ -19,7 +19,7 @@ from pipeline.datatypes.voice import Voice
 from pipeline.errors import VoiceError
 from pipeline.files.checkpoint import save_tensors
 from pipeline.recording_fit import prompt_span, speech_stretch, why_unfit
-from pipeline.tokenizers.acoustic import Codec
+from pipeline.tokenizers.codec import Codec
 from pipeline.tokenizers.semantic import SemanticTokenizer
 
 PROMPT_LEVEL_DB = -23.0

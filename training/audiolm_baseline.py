@@ -21,7 +21,7 @@ from pipeline.config.sizes import small, tiny
 from pipeline.device import choose_device, inference_autocast
 from pipeline.errors import ConfigError
 from pipeline.files.checkpoint import save_network
-from pipeline.tokenizers.acoustic import load_codec
+from pipeline.tokenizers.codec import load_codec
 from training.averaging import follow
 from training.config import LoopConfig, StageOptions
 from training.data import TokenCorpus, TokenisedUtterance

@@ -348,9 +348,7 @@ def run(options: StageOptions) -> None:
 
 
 def _export_pretrained(config: CodecConfig, folder: Path) -> None:
-    from pipeline.tokenizers.encodec_codec import (
-        EncodecCodec,
-    )  # transformers takes seconds to import
+    from pipeline.tokenizers.encodec import EncodecCodec  # transformers takes seconds to import
 
     codec = EncodecCodec.load(config.pretrained, torch.device("cpu"), config.bandwidth_kbps)
     found = (codec.sample_rate_hz, codec.frame_rate_hz, *codec.codebooks.shape)

@@ -23,7 +23,7 @@ from pipeline.files.checkpoint import load_config, load_network
 from pipeline.semantic_to_acoustic.align import Window
 from pipeline.semantic_to_acoustic.generate import SoundStormOptions, generate
 from pipeline.semantic_to_acoustic.model import SoundStorm
-from pipeline.tokenizers.acoustic import load_codec
+from pipeline.tokenizers.codec import load_codec
 from training.config import StageOptions
 from training.data import TokenCorpus, TokenisedUtterance
 from training.options import parse_stage_options

@@ -18,7 +18,7 @@ from pipeline.errors import ConfigError
 from pipeline.files.checkpoint import save_network
 from pipeline.semantic_to_acoustic.masking import draw_hidden
 from pipeline.semantic_to_acoustic.model import SoundStorm
-from pipeline.tokenizers.acoustic import load_codec
+from pipeline.tokenizers.codec import load_codec
 from training.averaging import follow
 from training.config import LoopConfig, StageOptions
 from training.data import KINDS, TokenCorpus, TokenisedUtterance

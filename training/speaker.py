@@ -21,7 +21,7 @@ from pipeline.device import choose_device, inference_autocast
 from pipeline.errors import ConfigError
 from pipeline.files.checkpoint import save_network
 from pipeline.speaker_check.encoder import SpeakerEncoder
-from pipeline.tokenizers.acoustic import Codec, load_codec
+from pipeline.tokenizers.codec import Codec, load_codec
 from training.averaging import follow
 from training.config import LoopConfig, StageOptions
 from training.data import KINDS, Corpus

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from pipeline.audio.read import resample
-from pipeline.tokenizers.acoustic import Codec
+from pipeline.tokenizers.codec import Codec
 from training.data import Corpus, Utterance
 
 

@@ -16,7 +16,7 @@ from pipeline.config.networks import SemanticConfig
 from pipeline.device import choose_device
 from pipeline.errors import ConfigError
 from pipeline.files.checkpoint import WEIGHTS_NAME, load_tensors, save_tensors
-from pipeline.tokenizers.acoustic import Codec, load_codec
+from pipeline.tokenizers.codec import Codec, load_codec
 from pipeline.tokenizers.semantic import SemanticTokenizer, n_ids_of
 from training.config import StageOptions
 from training.data import Corpus, TokenisedUtterance, Utterance, save_tokens

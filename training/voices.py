@@ -12,7 +12,7 @@ from pipeline.config.limits import LimitsConfig
 from pipeline.datatypes.sound import Waveform
 from pipeline.device import choose_device
 from pipeline.recording_to_voice import VoiceOrigin, recording_to_voice, save_voice
-from pipeline.tokenizers.acoustic import load_codec
+from pipeline.tokenizers.codec import load_codec
 from pipeline.tokenizers.semantic import SemanticTokenizer
 from training.config import StageOptions
 from training.options import parse_stage_options

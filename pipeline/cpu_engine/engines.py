@@ -12,7 +12,7 @@ import torch
 from pipeline.errors import CheckpointError, ConfigError
 from pipeline.semantic_to_acoustic.model import SoundStorm
 from pipeline.text_to_semantic.model import TextToSemantic
-from pipeline.tokenizers.acoustic import Codec
+from pipeline.tokenizers.codec import Codec
 from pipeline.tokenizers.spectral_codec import SpectralCodec
 
 Engine = Literal["auto", "torch", "openvino"]

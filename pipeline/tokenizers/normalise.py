@@ -7,7 +7,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 
-from pipeline.tokenizers.spoken_numbers import spell_numbers
+from pipeline.tokenizers.numbers import spell_numbers
 
 ALPHABET = frozenset("abcdefghijklmnopqrstuvwxyz '.,?!;:-")
 

@@ -15,8 +15,8 @@ from pipeline.config.sizes import DialogueConfig, base, small, tiny
 from pipeline.errors import CheckpointError, ConfigError
 from pipeline.semantic_to_acoustic.model import SoundStorm
 from pipeline.text_to_semantic.model import TextToSemantic
-from pipeline.tokenizers.acoustic import load_codec
-from pipeline.tokenizers.encodec_codec import EncodecCodec
+from pipeline.tokenizers.codec import load_codec
+from pipeline.tokenizers.encodec import EncodecCodec
 from pipeline.tokenizers.semantic import SemanticTokenizer, build_encoder
 from training import codec, semantic, soundstorm, text_to_semantic, tokens
 from training.config import LoopConfig, StageOptions

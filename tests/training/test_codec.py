@@ -9,7 +9,7 @@ import torch
 from pipeline.config.sizes import tiny
 from pipeline.datatypes.sound import Waveform
 from pipeline.errors import ConfigError
-from pipeline.tokenizers.acoustic import load_codec
+from pipeline.tokenizers.codec import load_codec
 from training import codec as stage
 from training.codec import CodecJob, CodecTraining, tiny_training
 from training.config import StageOptions

@@ -6,7 +6,7 @@ import torch
 from pipeline.config.sizes import tiny
 from pipeline.errors import CheckpointError
 from pipeline.files.checkpoint import CONFIG_NAME, save_network
-from pipeline.tokenizers.acoustic import Codec, load_codec
+from pipeline.tokenizers.codec import Codec, load_codec
 from pipeline.tokenizers.spectral_codec import SpectralCodec
 
 

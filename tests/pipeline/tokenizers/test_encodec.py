@@ -10,8 +10,8 @@ from transformers import EncodecConfig, EncodecModel
 from pipeline.acoustic_to_waveform import acoustic_to_waveform
 from pipeline.datatypes.tokens import AcousticTokens
 from pipeline.errors import CheckpointError, ConfigError, ShapeError
-from pipeline.tokenizers.acoustic import load_codec
-from pipeline.tokenizers.encodec_codec import EncodecCodec
+from pipeline.tokenizers.codec import load_codec
+from pipeline.tokenizers.encodec import EncodecCodec
 
 CPU = torch.device("cpu")
 N_LEVELS, N_CODES, HOP = 8, 1024, 320

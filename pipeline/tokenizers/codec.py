@@ -65,9 +65,7 @@ def load_codec(folder: Path, device: torch.device) -> Codec:
             f"{path} cannot be read ({error}); `python -m training.all` makes it"
         ) from error
     if isinstance(values, dict) and values.get("model_type") == "encodec":
-        from pipeline.tokenizers.encodec_codec import (
-            EncodecCodec,
-        )  # transformers takes seconds to import
+        from pipeline.tokenizers.encodec import EncodecCodec  # transformers takes seconds to import
 
         return EncodecCodec.load(folder, device)
     return SpectralCodec.load(folder, device)
