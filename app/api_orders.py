@@ -18,7 +18,7 @@ from app.studio import Studio
 from pipeline.casting import WantedVoice
 from pipeline.config.limits import LimitsConfig
 from pipeline.datatypes.script import Script
-from pipeline.script_lines import escape
+from pipeline.script_to_turns.speaker_markers import escape
 
 _SPEECH_FIELDS = (
     "model",

@@ -155,7 +155,7 @@ def _speak(options: argparse.Namespace) -> None:
     from app.work_folder import WorkFolder, work_folder_path
     from pipeline.config.limits import LimitsConfig
     from pipeline.errors import ConfigError
-    from pipeline.script_to_turns import script_to_turns
+    from pipeline.script_to_turns.parse import script_to_turns
 
     wav: Path = options.output
     _check_output_name(wav)
@@ -249,7 +249,7 @@ def _estimate(options: argparse.Namespace) -> None:
     from app.progress_line import format_seconds
     from app.studio import load_studio
     from pipeline.config.limits import LimitsConfig
-    from pipeline.script_to_turns import script_to_turns
+    from pipeline.script_to_turns.parse import script_to_turns
 
     begun = time.perf_counter()
     script = script_to_turns(_read_script(options.script), LimitsConfig())

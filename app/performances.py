@@ -19,7 +19,7 @@ from pipeline.datatypes.script import Script
 from pipeline.errors import DialogueError
 from pipeline.matching import keep_speakers, match_turns
 from pipeline.script_edits import open_script, set_pace
-from pipeline.script_marks import write_marks
+from pipeline.script_to_turns.inline_marks import write_marks
 from pipeline.script_word_edits import set_words
 from pipeline.takes import TurnTake, take_of, use_take
 

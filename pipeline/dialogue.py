@@ -28,7 +28,7 @@ from pipeline.matching import keep_speakers, match_turns
 from pipeline.models import ASSETS, Models, find_model_folder, load_models
 from pipeline.recording_quality import RecordingQuality
 from pipeline.redo import DialogueEditor, options_for_redo, speak_edited
-from pipeline.script_to_turns import script_to_turns
+from pipeline.script_to_turns.parse import script_to_turns
 from pipeline.seeds import turn_seed
 from pipeline.speaking import (
     WINDOW_S,

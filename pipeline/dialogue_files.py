@@ -23,7 +23,7 @@ from pipeline.datatypes.voice import Voice
 from pipeline.errors import CheckpointError, ConfigError, DialogueError, ScriptError
 from pipeline.files.container import FileKind, group_tensors, load_sealed, save_sealed
 from pipeline.files.schema import config_from_dict
-from pipeline.script_to_turns import script_to_turns, turns_to_script
+from pipeline.script_to_turns.parse import script_to_turns, turns_to_script
 from pipeline.speaking import SynthesisOptions
 from pipeline.takes import TurnTake, check_take, form_of, takes_of
 from pipeline.turn_records import (

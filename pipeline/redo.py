@@ -31,7 +31,7 @@ from pipeline.ensemble import Ensemble
 from pipeline.errors import ConfigError
 from pipeline.matching import TurnMatch
 from pipeline.models import Models
-from pipeline.script_to_turns import edit_turn
+from pipeline.script_to_turns.parse import edit_turn
 from pipeline.seeds import next_seed, seeded_generator, turn_seed
 from pipeline.semantic_to_acoustic.refill import CONTEXT_S, lay_track, refill
 from pipeline.semantic_to_acoustic.windows import codes_to_turn, max_window_ids, plan_turns

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from pipeline.errors import ScriptError
-from pipeline.script_lines import split_name
+from pipeline.script_to_turns.speaker_markers import split_name
 
 NARRATOR = "Narrator"
 """Who says what stands before the first name, in a file where others have names."""

@@ -11,8 +11,8 @@ from dataclasses import replace
 from pipeline.config.limits import LimitsConfig
 from pipeline.datatypes.script import Script, Turn
 from pipeline.errors import ScriptError
-from pipeline.script_marks import write_marks, write_options
-from pipeline.script_to_turns import script_to_turns, turns_to_script
+from pipeline.script_to_turns.inline_marks import write_marks, write_options
+from pipeline.script_to_turns.parse import script_to_turns, turns_to_script
 
 _HUGE = 1_000_000_000
 _NO_LIMITS = LimitsConfig(

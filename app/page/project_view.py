@@ -15,7 +15,7 @@ from app.result_files import CAPTION_FORMATS, result_writers
 from app.workspaces import Project, Workspace
 from pipeline.audio.write import write_wav
 from pipeline.datatypes.dialogue import Dialogue
-from pipeline.script_marks import write_marks
+from pipeline.script_to_turns.inline_marks import write_marks
 
 Updates = dict[Any, Any]
 """Component to its new value or update; what is not named stays."""

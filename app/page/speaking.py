@@ -22,7 +22,7 @@ from app.workspaces import Project, Workspaces
 from pipeline.datatypes.redo import Redo
 from pipeline.datatypes.script import Script
 from pipeline.errors import CancelledError, DialogueError
-from pipeline.script_marks import write_marks
+from pipeline.script_to_turns.inline_marks import write_marks
 
 NOT_GENERATED = "Not generated"
 CANCELLED = "Cancelled. Script, voices and seed are kept."

@@ -38,7 +38,7 @@ from pipeline.errors import VoiceError
 from pipeline.matching import keep_speakers, match_turns
 from pipeline.recording_quality import RecordingQuality, judge_recording
 from pipeline.recording_to_voice import VoiceOrigin, load_voice, recording_to_voice
-from pipeline.script_to_turns import edit_turn, script_to_turns
+from pipeline.script_to_turns.parse import edit_turn, script_to_turns
 from pipeline.seeds import next_seed, turn_seed
 from pipeline.spoken_turns import gather_turns
 from pipeline.stage_clock import STAGES, StageClock

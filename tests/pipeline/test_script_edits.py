@@ -18,7 +18,7 @@ from pipeline.script_edits import (
     set_pace,
     set_speaker,
 )
-from pipeline.script_to_turns import script_to_turns
+from pipeline.script_to_turns.parse import script_to_turns
 from tests.random_scripts import random_script, random_words, said, without_lines
 
 LIMITS = LimitsConfig()

@@ -13,7 +13,7 @@ from pipeline.datatypes.dialogue import Caption
 from pipeline.datatypes.script import Script
 from pipeline.errors import ScriptError
 from pipeline.script_imports import IMPORTED_FILES, import_script
-from pipeline.script_to_turns import script_to_turns
+from pipeline.script_to_turns.parse import script_to_turns
 from tests.random_scripts import random_script
 
 LIMITS = LimitsConfig()

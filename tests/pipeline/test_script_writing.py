@@ -6,7 +6,7 @@ import pytest
 from pipeline.config.limits import LimitsConfig
 from pipeline.datatypes.script import Script
 from pipeline.errors import ScriptError
-from pipeline.script_to_turns import script_to_turns
+from pipeline.script_to_turns.parse import script_to_turns
 from pipeline.script_writing import (
     can_be_written,
     has_names,

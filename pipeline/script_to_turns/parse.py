@@ -1,10 +1,9 @@
 """Stage 1 of 6: script → turns.
 
-Reads every usual way to mark speakers (`script_lines.py`), per-turn options such as
+Reads every usual way to mark speakers (`speaker_markers.py`), per-turn options such as
 `[S2 pace=0.9 gap=-0.2]` or `Anna: {pace 0.9} {gap -0.2} Hello.`, and marks inside a turn
-(`script_marks.py`). A backslash makes a bracket,
-brace or bar a plain character. What cannot be read is refused with its line; what was guessed
-stands in the notes.
+(`inline_marks.py`). A backslash makes a bracket, brace or bar a plain character. What cannot be
+read is refused with its line; what was guessed stands in the notes.
 """
 
 import json
@@ -15,14 +14,14 @@ from dataclasses import dataclass, field, replace
 from pipeline.config.limits import LimitsConfig
 from pipeline.datatypes.script import Script, Turn
 from pipeline.errors import ScriptError
-from pipeline.script_lines import (
+from pipeline.script_to_turns.inline_marks import Words, read_marks, read_number, write_marks
+from pipeline.script_to_turns.speaker_markers import (
     Segment,
     read_segments,
     refuse_control_characters,
     shield_escapes,
     unshield,
 )
-from pipeline.script_marks import Words, read_marks, read_number, write_marks
 from pipeline.tokenizers.normalise import is_speakable, unspeakable_characters
 
 _EXAMPLE = "type lines such as '[S1] Hello.' and '[S2] Hi there.'"

@@ -8,7 +8,7 @@ import pytest
 from pipeline.config.limits import LimitsConfig
 from pipeline.datatypes.script import Turn
 from pipeline.errors import ScriptError
-from pipeline.script_to_turns import edit_turn, reword_turn, script_to_turns, turns_to_script
+from pipeline.script_to_turns.parse import edit_turn, reword_turn, script_to_turns, turns_to_script
 
 LIMITS = LimitsConfig()
 
@@ -304,7 +304,7 @@ def test_a_respelling_of_unknown_place_covers_the_turn() -> None:
 
 
 def test_sample_scripts_are_read_without_notes() -> None:
-    paths = sorted((Path(__file__).parents[2] / "assets" / "scripts").glob("*.txt"))
+    paths = sorted((Path(__file__).parents[3] / "assets" / "scripts").glob("*.txt"))
     assert len(paths) >= 5
     for path in paths:
         script = script_to_turns(path.read_text(encoding="utf-8"), LIMITS)

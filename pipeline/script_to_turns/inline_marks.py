@@ -9,7 +9,7 @@ import re
 from pipeline.config.limits import LimitsConfig
 from pipeline.datatypes.script import Turn
 from pipeline.errors import ScriptError
-from pipeline.script_lines import escape, unshield
+from pipeline.script_to_turns.speaker_markers import escape, unshield
 from pipeline.tokenizers.normalise import is_speakable
 
 _INLINE = re.compile(r"\{([^{}]*)\}|([{}])")
