@@ -41,7 +41,7 @@ from pipeline.speaking import (
 from pipeline.spoken_turns import gather_turns, take_up
 from pipeline.stage_clock import StageClock
 from pipeline.streaming import refuse_retakes, stream_turns
-from pipeline.turns_to_text_tokens import turns_to_text_tokens, turns_to_windows
+from pipeline.turns_to_text.sequences import turns_to_text_tokens, turns_to_windows
 from pipeline.voice_shelf import VoiceShelf
 from pipeline.waveform_to_dialogue import GrowingMix
 

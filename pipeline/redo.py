@@ -37,7 +37,7 @@ from pipeline.semantic_to_acoustic.refill import CONTEXT_S, lay_track, refill
 from pipeline.semantic_to_acoustic.windows import codes_to_turn, max_window_ids, plan_turns
 from pipeline.speaking import JOINED, WINDOW_S, Performance, SynthesisOptions, TurnSpeaker
 from pipeline.stage_clock import StageClock
-from pipeline.turns_to_text_tokens import turns_to_text_tokens
+from pipeline.turns_to_text.sequences import turns_to_text_tokens
 
 
 def options_for_redo(dialogue: Dialogue, options: SynthesisOptions | None) -> SynthesisOptions:
