@@ -42,7 +42,7 @@ class DecoderEngine:
         self._compiled = compile_graph(*_build(network, dtype), n_threads, dtype)
 
     def steps(self, text: EncodedText, n_rows: int) -> "DecoderSteps":
-        """Get ready to decode; see `pipeline.text_to_semantic.steps.Steps`."""
+        """Get ready to decode; see `pipeline.text_to_semantic.torch_steps.Steps`."""
         return DecoderSteps(self, self._compiled.create_infer_request(), text, n_rows)
 
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from pipeline.text_to_semantic.coverage import TextProgress
 from pipeline.text_to_semantic.layout import expected_piece_frames
 from pipeline.text_to_semantic.model import EncodedText, Steps, TextToSemantic
-from pipeline.text_to_semantic.progress import TextProgress
 from pipeline.text_to_semantic.sampling import draw_without_loops
-from pipeline.text_to_semantic.steps import TorchSteps
+from pipeline.text_to_semantic.torch_steps import TorchSteps
 
 ROWS_STEP = 4
 """In float32, a CPU's product of few rows rounds otherwise than one of many, except for multiples

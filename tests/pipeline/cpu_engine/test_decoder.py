@@ -7,7 +7,7 @@ from pipeline.config.sizes import tiny
 from pipeline.cpu_engine import decoder
 from pipeline.cpu_engine.decoder import DecoderEngine
 from pipeline.text_to_semantic.model import EncodedText, Steps, TextToSemantic
-from pipeline.text_to_semantic.steps import TorchSteps
+from pipeline.text_to_semantic.torch_steps import TorchSteps
 
 CONFIG = tiny().text_to_semantic
 C, N_STEPS = 2, 9

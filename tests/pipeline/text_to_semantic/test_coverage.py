@@ -1,8 +1,8 @@
 import torch
 from torch import Tensor
 
+from pipeline.text_to_semantic.coverage import TextProgress
 from pipeline.text_to_semantic.layout import NO_PIECE, TextLayout
-from pipeline.text_to_semantic.progress import TextProgress
 
 N_CHARACTERS = 30
 
