@@ -18,8 +18,8 @@ from benchmarks.tables import Row
 from pipeline.cpu_engine.graph import compile_graph, linear, parameter, shared_tensor
 from pipeline.dialogue import DialoguePipeline
 from pipeline.models import Models
-from pipeline.semantic_to_acoustic.align import Window, window_to_sequence
-from pipeline.semantic_to_acoustic.reading import WindowReader, read_prefixes
+from pipeline.semantic_to_acoustic.sequence import Window, window_to_sequence
+from pipeline.semantic_to_acoustic.window_reader import WindowReader, read_prefixes
 
 AUDIO_S = 30.0
 TURN_S = 3.0

@@ -33,7 +33,7 @@ from pipeline.matching import TurnMatch
 from pipeline.models import Models
 from pipeline.script_to_turns.parse import edit_turn
 from pipeline.seeds import next_seed, seeded_generator, turn_seed
-from pipeline.semantic_to_acoustic.refill import CONTEXT_S, lay_track, refill
+from pipeline.semantic_to_acoustic.infill import CONTEXT_S, lay_track, refill
 from pipeline.semantic_to_acoustic.windows import codes_to_turn, max_window_ids, plan_turns
 from pipeline.speaking import JOINED, WINDOW_S, Performance, SynthesisOptions, TurnSpeaker
 from pipeline.stage_clock import StageClock

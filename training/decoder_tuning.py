@@ -26,8 +26,8 @@ from pipeline.files.checkpoint import (
     save_network,
     save_tensors,
 )
-from pipeline.semantic_to_acoustic.align import stretch_to_frames
 from pipeline.semantic_to_acoustic.model import SoundStorm
+from pipeline.semantic_to_acoustic.sequence import stretch_to_frames
 from pipeline.tokenizers.spectral_codec import SpectralCodec
 from training.averaging import follow
 from training.config import LoopConfig, StageOptions

@@ -20,9 +20,9 @@ from pipeline.device import choose_device
 from pipeline.errors import ConfigError
 from pipeline.files.atomic import write_text
 from pipeline.files.checkpoint import load_config, load_network
-from pipeline.semantic_to_acoustic.align import Window
 from pipeline.semantic_to_acoustic.generate import SoundStormOptions, generate
 from pipeline.semantic_to_acoustic.model import SoundStorm
+from pipeline.semantic_to_acoustic.sequence import Window
 from pipeline.tokenizers.codec import load_codec
 from training.config import StageOptions
 from training.data import TokenCorpus, TokenisedUtterance

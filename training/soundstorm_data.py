@@ -13,8 +13,8 @@ from torch import Tensor
 
 from pipeline.config.networks import SoundStormConfig
 from pipeline.errors import ConfigError
-from pipeline.semantic_to_acoustic.align import FrameSequence, Prompt, Window, window_to_sequence
 from pipeline.semantic_to_acoustic.masking import draw_hidden, hide_codes
+from pipeline.semantic_to_acoustic.sequence import FrameSequence, Prompt, Window, window_to_sequence
 from training.data import TokenCorpus, TokenisedUtterance
 
 SHORTEST_PASSAGE_IDS = 10

@@ -23,7 +23,7 @@ from benchmarks.audiolm.model import AudioLM, flatten_codes
 from pipeline.device import inference_dtype
 from pipeline.errors import ConfigError, ShapeError
 from pipeline.files.checkpoint import load_config, load_network
-from pipeline.semantic_to_acoustic.align import Prompt
+from pipeline.semantic_to_acoustic.sequence import Prompt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

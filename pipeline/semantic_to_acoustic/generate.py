@@ -16,10 +16,10 @@ from torch import Tensor
 from pipeline.datatypes.progress import ProgressCallback
 from pipeline.errors import ConfigError
 from pipeline.layers.packing import RowPacking
-from pipeline.semantic_to_acoustic.align import FrameSequence, Window, window_to_sequence
 from pipeline.semantic_to_acoustic.masking import n_hidden_after
 from pipeline.semantic_to_acoustic.model import SoundStorm
-from pipeline.semantic_to_acoustic.reading import WindowReader, read_prefixes
+from pipeline.semantic_to_acoustic.sequence import FrameSequence, Window, window_to_sequence
+from pipeline.semantic_to_acoustic.window_reader import WindowReader, read_prefixes
 
 STAGE = "acoustic"
 

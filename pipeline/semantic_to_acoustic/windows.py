@@ -16,7 +16,7 @@ from pipeline.config.networks import SoundStormConfig
 from pipeline.datatypes.tokens import AcousticTokens, SemanticTokens
 from pipeline.datatypes.voice import Voice, Voices
 from pipeline.errors import ConfigError
-from pipeline.semantic_to_acoustic.align import Window
+from pipeline.semantic_to_acoustic.sequence import Window
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from pipeline.datatypes.dialogue import Dialogue
 from pipeline.datatypes.redo import Redo
 from pipeline.dialogue import DialoguePipeline, SynthesisOptions
 from pipeline.errors import CancelledError, ConfigError, ScriptError, VoiceError
-from pipeline.semantic_to_acoustic.refill import CONTEXT_S
+from pipeline.semantic_to_acoustic.infill import CONTEXT_S
 from pipeline.text_to_semantic.decoding import SamplingOptions
 from pipeline.text_to_semantic.generate import TextToSemanticOptions
 

@@ -7,11 +7,11 @@ from torch import Tensor, nn
 from pipeline.config.sizes import tiny
 from pipeline.cpu_engine import conformer
 from pipeline.cpu_engine.conformer import ConformerEngine
-from pipeline.semantic_to_acoustic import reading
-from pipeline.semantic_to_acoustic.align import FrameSequence, Window, window_to_sequence
+from pipeline.semantic_to_acoustic import window_reader
 from pipeline.semantic_to_acoustic.generate import SoundStormOptions, generate
 from pipeline.semantic_to_acoustic.model import SoundStorm
-from pipeline.semantic_to_acoustic.reading import (
+from pipeline.semantic_to_acoustic.sequence import FrameSequence, Window, window_to_sequence
+from pipeline.semantic_to_acoustic.window_reader import (
     Prefix,
     WindowReader,
     read_prefix,
@@ -105,8 +105,8 @@ def test_prompts_are_read_once_and_few_are_kept(
         read.append(sequence)
         return read_prefix(network, sequence, table)
 
-    monkeypatch.setattr(reading, "read_prefix", watched)
-    monkeypatch.setattr(reading, "MOST_PREFIXES", 2)
+    monkeypatch.setattr(window_reader, "read_prefix", watched)
+    monkeypatch.setattr(window_reader, "MOST_PREFIXES", 2)
     first = states(network, ASKED[:1])[0]
     assert torch.equal(states(network, ASKED[:1])[0], first)
     assert len(read) == 1

@@ -10,11 +10,11 @@ from torch import Tensor
 from pipeline.config.sizes import tiny
 from pipeline.errors import ConfigError, ShapeError
 from pipeline.semantic_to_acoustic import generate as decoding
-from pipeline.semantic_to_acoustic.align import Window
 from pipeline.semantic_to_acoustic.generate import SoundStormOptions, generate
 from pipeline.semantic_to_acoustic.masking import n_hidden_after
 from pipeline.semantic_to_acoustic.model import SoundStorm
-from pipeline.semantic_to_acoustic.reading import WindowReader
+from pipeline.semantic_to_acoustic.sequence import Window
+from pipeline.semantic_to_acoustic.window_reader import WindowReader
 
 CONFIG = tiny().soundstorm
 Q, V, RATE = CONFIG.n_levels, CONFIG.n_codes, CONFIG.frames_per_semantic

@@ -9,7 +9,7 @@ from pipeline.config.sizes import tiny
 from pipeline.datatypes.tokens import SemanticTokens
 from pipeline.datatypes.voice import Voice
 from pipeline.errors import ConfigError
-from pipeline.semantic_to_acoustic.align import check_window
+from pipeline.semantic_to_acoustic.sequence import check_window
 from pipeline.semantic_to_acoustic.windows import (
     build_windows,
     max_window_ids,

@@ -8,7 +8,7 @@ import torch
 
 from pipeline.config.sizes import tiny
 from pipeline.errors import ShapeError
-from pipeline.semantic_to_acoustic.align import Window, stretch_to_frames, window_to_sequence
+from pipeline.semantic_to_acoustic.sequence import Window, stretch_to_frames, window_to_sequence
 
 CONFIG = tiny().soundstorm
 Q, V = CONFIG.n_levels, CONFIG.n_codes

@@ -17,9 +17,9 @@ from pipeline.config.networks import SoundStormConfig
 from pipeline.datatypes.progress import ProgressCallback
 from pipeline.datatypes.tokens import SemanticTokens
 from pipeline.datatypes.voice import Voices
-from pipeline.semantic_to_acoustic.align import Prompt, Window
 from pipeline.semantic_to_acoustic.generate import SoundStormOptions, generate
 from pipeline.semantic_to_acoustic.model import SoundStorm
+from pipeline.semantic_to_acoustic.sequence import Prompt, Window
 from pipeline.semantic_to_acoustic.windows import prompt_of, speaker_slot
 
 CONTEXT_S = 2.0

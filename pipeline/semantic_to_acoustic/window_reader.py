@@ -14,8 +14,8 @@ from torch import Tensor
 from pipeline.layers.attention import BlockMemory, RememberedPrefix
 from pipeline.layers.packing import PackedRows, RowPacking
 from pipeline.layers.rotary import rotary_tables_at
-from pipeline.semantic_to_acoustic.align import FrameSequence
 from pipeline.semantic_to_acoustic.model import PackedBlocks, SoundStorm
+from pipeline.semantic_to_acoustic.sequence import FrameSequence
 
 MOST_PREFIXES = 16
 """Prefixes that are kept from script to script; the shipped size needs 2 MB for each."""
