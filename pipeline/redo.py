@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from torch import Tensor
 
-from pipeline.acoustic_to_waveform import acoustic_to_waveform
+from pipeline.acoustic_to_waveform.decode import acoustic_to_waveform
 from pipeline.assembly import (
     check_parts,
     dialogue_into_takes,

@@ -13,7 +13,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from pipeline.acoustic_to_waveform import acoustic_to_waveform
+from pipeline.acoustic_to_waveform.decode import acoustic_to_waveform
 from pipeline.config.limits import LimitsConfig
 from pipeline.cutting import level_and_cut
 from pipeline.datatypes.script import Script, Turn

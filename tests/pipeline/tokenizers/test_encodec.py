@@ -7,7 +7,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 from transformers import EncodecConfig, EncodecModel
 
-from pipeline.acoustic_to_waveform import acoustic_to_waveform
+from pipeline.acoustic_to_waveform.decode import acoustic_to_waveform
 from pipeline.datatypes.tokens import AcousticTokens
 from pipeline.errors import CheckpointError, ConfigError, ShapeError
 from pipeline.tokenizers.codec import load_codec

@@ -3,7 +3,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from pipeline.acoustic_to_waveform import acoustic_to_waveform
+from pipeline.acoustic_to_waveform.decode import acoustic_to_waveform
 from pipeline.datatypes.tokens import AcousticTokens
 from pipeline.errors import ShapeError
 
