@@ -27,9 +27,9 @@ from app.run_queue import QueueClosedError, QueueFullError, RunQueue
 from app.runs import Run
 from app.service_config import ServiceConfig
 from app.studio import Studio
-from pipeline.captions import captions_to_json
 from pipeline.datatypes.dialogue import Dialogue
 from pipeline.errors import CancelledError, ConfigError, ScriptError
+from pipeline.waveform_to_dialogue.captions import captions_to_json
 
 logger = logging.getLogger(__name__)
 

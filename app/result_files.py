@@ -5,9 +5,13 @@ from pathlib import Path
 
 from app.output_files import FileWriter, text_writer
 from pipeline.audio.write import write_sound, write_wav
-from pipeline.captions import captions_to_json, captions_to_srt, captions_to_vtt
 from pipeline.datatypes.dialogue import Caption, Dialogue
 from pipeline.datatypes.sound import Waveform
+from pipeline.waveform_to_dialogue.captions import (
+    captions_to_json,
+    captions_to_srt,
+    captions_to_vtt,
+)
 
 CAPTION_FORMATS = ("srt", "vtt", "json")
 

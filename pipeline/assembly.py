@@ -15,7 +15,7 @@ from pipeline.seeds import turn_seed
 from pipeline.speaker_check.retakes import flag_note
 from pipeline.speaking import Performance
 from pipeline.stage_clock import StageClock
-from pipeline.waveform_to_dialogue import TOO_LOUD, place_turns
+from pipeline.waveform_to_dialogue.place import TOO_LOUD, place_turns
 
 
 def takes_into_dialogue(

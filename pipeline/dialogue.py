@@ -43,7 +43,7 @@ from pipeline.stage_clock import StageClock
 from pipeline.streaming import refuse_retakes, stream_turns
 from pipeline.turns_to_text.sequences import turns_to_text_tokens, turns_to_windows
 from pipeline.voice_shelf import VoiceShelf
-from pipeline.waveform_to_dialogue import GrowingMix
+from pipeline.waveform_to_dialogue.place import GrowingMix
 
 __all__ = ["DialoguePipeline", "SynthesisOptions"]
 

@@ -19,7 +19,7 @@ from pipeline.datatypes.voice import Voice, Voices
 from pipeline.models import Models
 from pipeline.semantic_to_acoustic.windows import prompt_of
 from pipeline.speaker_check.check import embed_sound
-from pipeline.waveform_to_dialogue import prompt_gain
+from pipeline.waveform_to_dialogue.place import prompt_gain
 
 MOST_PROMPTS = 64
 """Voices whose prompts are kept; each takes less than half a megabyte."""

@@ -21,7 +21,6 @@ from pipeline.assembly import (
 )
 from pipeline.batches import estimate_turn_seconds, plan_batches
 from pipeline.config.limits import LimitsConfig, MixConfig
-from pipeline.cutting import decoded_span, splice
 from pipeline.datatypes.dialogue import Dialogue
 from pipeline.datatypes.redo import Redo
 from pipeline.datatypes.script import Script, Turn
@@ -38,6 +37,7 @@ from pipeline.semantic_to_acoustic.windows import codes_to_turn, max_window_ids,
 from pipeline.speaking import JOINED, WINDOW_S, Performance, SynthesisOptions, TurnSpeaker
 from pipeline.stage_clock import StageClock
 from pipeline.turns_to_text.sequences import turns_to_text_tokens
+from pipeline.waveform_to_dialogue.cut import decoded_span, splice
 
 
 def options_for_redo(dialogue: Dialogue, options: SynthesisOptions | None) -> SynthesisOptions:

@@ -15,7 +15,6 @@ from torch import Tensor
 
 from pipeline.acoustic_to_waveform.decode import acoustic_to_waveform
 from pipeline.config.limits import LimitsConfig
-from pipeline.cutting import level_and_cut
 from pipeline.datatypes.script import Script, Turn
 from pipeline.datatypes.sound import TurnCut, Waveform
 from pipeline.datatypes.take import Take
@@ -42,6 +41,7 @@ from pipeline.stage_clock import StageClock
 from pipeline.text_to_semantic.generate import TextToSemanticOptions
 from pipeline.text_to_semantic.generate import generate as generate_semantic
 from pipeline.text_to_semantic.pieces import pieces_to_turns
+from pipeline.waveform_to_dialogue.cut import level_and_cut
 
 WINDOW_S = 30.0
 """Longest stretch decoded as one: what the networks are trained on."""

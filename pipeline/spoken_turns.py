@@ -15,7 +15,7 @@ from pipeline.datatypes.voice import Voice
 from pipeline.ensemble import Ensemble
 from pipeline.errors import ConfigError
 from pipeline.seeds import turn_seed
-from pipeline.waveform_to_dialogue import GrowingMix
+from pipeline.waveform_to_dialogue.place import GrowingMix
 
 
 def take_up(

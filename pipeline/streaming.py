@@ -7,7 +7,7 @@ from pipeline.datatypes.dialogue import SpokenTurn
 from pipeline.errors import ConfigError
 from pipeline.speaking import Performance, SynthesisOptions, TurnSpeaker
 from pipeline.stage_clock import StageClock
-from pipeline.waveform_to_dialogue import GrowingMix
+from pipeline.waveform_to_dialogue.place import GrowingMix
 
 
 def refuse_retakes(options: SynthesisOptions | None) -> None:

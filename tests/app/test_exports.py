@@ -17,7 +17,7 @@ from pipeline.datatypes.sound import TurnCut, Waveform
 from pipeline.dialogue import DialoguePipeline, SynthesisOptions
 from pipeline.errors import AudioError, ConfigError, DialogueError
 from pipeline.text_to_semantic.generate import TextToSemanticOptions
-from pipeline.waveform_to_dialogue import place_turns
+from pipeline.waveform_to_dialogue.place import place_turns
 from tests.app.tone_pipeline import TonePipeline
 
 RATE = 16_000

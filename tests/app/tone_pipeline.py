@@ -42,7 +42,7 @@ from pipeline.script_to_turns.parse import edit_turn, script_to_turns
 from pipeline.seeds import next_seed, turn_seed
 from pipeline.spoken_turns import gather_turns
 from pipeline.stage_clock import STAGES, StageClock
-from pipeline.waveform_to_dialogue import GrowingMix
+from pipeline.waveform_to_dialogue.place import GrowingMix
 
 RATE_HZ = 16_000
 TURN_S = 0.5

@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline.cutting import SPLICE_S
 from pipeline.datatypes.dialogue import Dialogue
 from pipeline.datatypes.redo import Redo
 from pipeline.dialogue import DialoguePipeline, SynthesisOptions
@@ -14,6 +13,7 @@ from pipeline.errors import CancelledError, ConfigError, ScriptError, VoiceError
 from pipeline.semantic_to_acoustic.infill import CONTEXT_S
 from pipeline.text_to_semantic.decoding import SamplingOptions
 from pipeline.text_to_semantic.generate import TextToSemanticOptions
+from pipeline.waveform_to_dialogue.cut import SPLICE_S
 
 OPTIONS = SynthesisOptions(
     text=TextToSemanticOptions(strict=False, sampling=SamplingOptions(n_candidates=1))

@@ -3,10 +3,10 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from pipeline import stereo
 from pipeline.datatypes.sound import Waveform
 from pipeline.errors import AudioError
-from pipeline.stereo import side_gains, stereo_of
+from pipeline.waveform_to_dialogue import stereo
+from pipeline.waveform_to_dialogue.stereo import side_gains, stereo_of
 
 RATE = 16_000
 

@@ -4,12 +4,12 @@ import torch
 
 from pipeline.audio.levels import speech_level_db, speech_span
 from pipeline.config.limits import MixConfig
-from pipeline.cutting import HEADROOM_DB, level_and_cut
 from pipeline.datatypes.script import Turn
 from pipeline.datatypes.sound import TurnCut, Waveform
 from pipeline.datatypes.tokens import AcousticTokens
 from pipeline.errors import AudioError, ShapeError
-from pipeline.waveform_to_dialogue import (
+from pipeline.waveform_to_dialogue.cut import HEADROOM_DB, level_and_cut
+from pipeline.waveform_to_dialogue.place import (
     GrowingMix,
     MixedDialogue,
     prompt_gain,

@@ -3,8 +3,12 @@ import re
 
 import pytest
 
-from pipeline.captions import captions_to_json, captions_to_srt, captions_to_vtt
 from pipeline.datatypes.dialogue import Caption
+from pipeline.waveform_to_dialogue.captions import (
+    captions_to_json,
+    captions_to_srt,
+    captions_to_vtt,
+)
 
 
 def caption(turn: int = 0, start_s: float = 0.0, end_s: float = 1.0, text: str = "Hi.") -> Caption:

@@ -20,12 +20,12 @@ from numpy.typing import NDArray
 
 from pipeline.audio.levels import speech_level_db
 from pipeline.config.limits import MixConfig
-from pipeline.cutting import MARGIN_S, level_and_cut
 from pipeline.datatypes.dialogue import Caption
 from pipeline.datatypes.script import Turn
 from pipeline.datatypes.sound import TurnCut, Waveform
 from pipeline.datatypes.tokens import AcousticTokens
 from pipeline.errors import ShapeError
+from pipeline.waveform_to_dialogue.cut import MARGIN_S, level_and_cut
 
 Samples = NDArray[np.float32]
 
