@@ -1,7 +1,7 @@
 """The flow once more for a part of a dialogue: one turn, or the sound of a span of time.
 
 What is made anew is decoded between what surrounds it: up to 2 s of the neighbouring turns, or of
-the turn itself, are given on both sides (`semantic_to_acoustic/refill.py`). All other samples stay.
+the turn itself, are given on both sides (`semantic_to_acoustic/infill.py`). All other samples stay.
 """
 
 import itertools

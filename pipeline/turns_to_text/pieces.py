@@ -13,7 +13,17 @@ _BREAKS = (r"(?<=[.?!])\s+", r"(?<=[,;:])\s+|\s+(?=-\s)", r"\s+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Piece:
+class Piece:
+    """What is said in one breath: a turn, or a part of one.
+
+    Attributes:
+        turn_index: number of the turn, from 0.
+        speaker: "S1".."S4".
+        text: normalised.
+        pace: as in `Turn`.
+        pause_after_s: seconds of silence asked for after it.
+    """
+
     turn_index: int
     speaker: str
     text: str
@@ -32,15 +42,25 @@ def estimate_seconds(text: str, pace: float, limits: LimitsConfig) -> float:
     return len(text) / (limits.characters_per_second * pace)
 
 
-def _cut_turn(index: int, turn: Turn, limits: LimitsConfig) -> list[_Piece]:
-    pieces: list[_Piece] = []
+def cut_turn(index: int, turn: Turn, limits: LimitsConfig) -> list[Piece]:
+    """The pieces of a turn: cut at its pauses, and where it is too long.
+
+    Args:
+        index: number of the turn, from 0.
+        turn: to be cut.
+        limits: how long a piece may be.
+
+    Raises:
+        ScriptError: if the turn has no words, or a word longer than a piece.
+    """
+    pieces: list[Piece] = []
     for spoken, pause_s in _cut_at_pauses(turn):
         text = normalise_text(spoken)
         texts = _cut_text(text, limits.max_piece_characters, turn.line) if text else []
         pauses = [0.0] * (len(texts) - 1) + [pause_s]
         for piece_text, piece_pause_s in zip(texts, pauses, strict=False):
             pieces.append(
-                _Piece(
+                Piece(
                     turn_index=index,
                     speaker=turn.speaker,
                     text=piece_text,

@@ -13,7 +13,7 @@ from pipeline.config.limits import LimitsConfig
 from pipeline.datatypes.script import Turn
 from pipeline.datatypes.tokens import TextTokens
 from pipeline.tokenizers.text import TextTokenizer
-from pipeline.turns_to_text.pieces import _cut_turn, _Piece, estimate_seconds
+from pipeline.turns_to_text.pieces import Piece, cut_turn, estimate_seconds
 
 
 def turns_to_text_tokens(
@@ -34,7 +34,7 @@ def turns_to_text_tokens(
     Raises:
         ScriptError: if a turn has no words, or a word longer than a piece.
     """
-    pieces_of_turns = [_cut_turn(index, turn, limits) for index, turn in enumerate(turns)]
+    pieces_of_turns = [cut_turn(index, turn, limits) for index, turn in enumerate(turns)]
     sequences = []
     for index, pieces in enumerate(pieces_of_turns):
         before = pieces_of_turns[index - 1][-1] if index else None
@@ -66,10 +66,10 @@ def turns_to_windows(
     Raises:
         ScriptError: if a turn has no words, or a word longer than a piece.
     """
-    windows: list[list[_Piece]] = []
+    windows: list[list[Piece]] = []
     filled_s = 0.0
     for index, turn in enumerate(turns):
-        for piece in _cut_turn(index, turn, limits):
+        for piece in cut_turn(index, turn, limits):
             seconds = estimate_seconds(piece.text, piece.pace, limits)
             if not windows or filled_s + seconds > max_seconds * 5 / 6:
                 windows.append([])
@@ -79,11 +79,11 @@ def turns_to_windows(
     return [_sequence(pieces, [], tokenizer) for pieces in windows]
 
 
-def _context_ids(piece: _Piece, tokenizer: TextTokenizer) -> list[int]:
+def _context_ids(piece: Piece, tokenizer: TextTokenizer) -> list[int]:
     return [tokenizer.speaker_id(piece.speaker), *tokenizer.encode(piece.text)]
 
 
-def _sequence(pieces: Sequence[_Piece], context: list[int], tokenizer: TextTokenizer) -> TextTokens:
+def _sequence(pieces: Sequence[Piece], context: list[int], tokenizer: TextTokenizer) -> TextTokens:
     ids = list(context)
     for piece in pieces:
         ids += [tokenizer.speaker_id(piece.speaker), tokenizer.pace_id(piece.pace)]
