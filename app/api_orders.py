@@ -15,10 +15,10 @@ from app.handlers import MAX_RETAKES, MAX_SEED, roll_seed
 from app.result_files import CAPTION_FORMATS
 from app.service_config import ServiceConfig
 from app.studio import Studio
-from pipeline.casting import WantedVoice
 from pipeline.config.limits import LimitsConfig
 from pipeline.datatypes.script import Script
 from pipeline.script_to_turns.speaker_markers import escape
+from pipeline.voices.casting import WantedVoice
 
 _SPEECH_FIELDS = (
     "model",

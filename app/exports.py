@@ -20,7 +20,7 @@ from pipeline.datatypes.dialogue import Dialogue
 from pipeline.datatypes.sound import Waveform
 from pipeline.dialogue_files import save_dialogue
 from pipeline.errors import AudioError, ConfigError
-from pipeline.recording_to_voice import save_voice
+from pipeline.voices.voice_file import save_voice
 from pipeline.waveform_to_dialogue.stereo import stereo_of
 
 PARTS = ("mix", "stereo", "stems", "turns", "captions", "project")

@@ -12,10 +12,10 @@ from app.performances import SpeakRequest
 from app.progress_line import format_seconds
 from app.studio import Studio
 from app.workspaces import Project
-from pipeline.casting import WantedVoice
 from pipeline.datatypes.script import Script
 from pipeline.errors import DialogueError, VoiceError
 from pipeline.estimate import TimeLeft
+from pipeline.voices.casting import WantedVoice
 
 MADE_UP = "(surprise me)"
 """Choice of voice: the model makes one up. Brackets cannot be in a voice's name."""

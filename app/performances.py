@@ -11,7 +11,6 @@ import numpy as np
 
 from app.studio import Studio
 from app.workspaces import Project
-from pipeline.casting import WantedVoice
 from pipeline.datatypes.dialogue import Dialogue, SpokenTurn
 from pipeline.datatypes.progress import ProgressCallback
 from pipeline.datatypes.redo import Redo
@@ -22,6 +21,7 @@ from pipeline.script_edits import open_script, set_pace
 from pipeline.script_to_turns.inline_marks import write_marks
 from pipeline.script_word_edits import set_words
 from pipeline.takes import TurnTake, take_of, use_take
+from pipeline.voices.casting import WantedVoice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

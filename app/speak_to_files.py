@@ -10,12 +10,12 @@ from app.result_files import caption_text, stem_path
 from app.studio import Studio
 from app.work_folder import WorkFolder, fingerprint_voices, work_folder_path
 from pipeline.audio.write import write_wav_stretches
-from pipeline.casting import WantedVoice
 from pipeline.config.limits import MixConfig
 from pipeline.datatypes.dialogue import Caption, SpokenTurn
 from pipeline.datatypes.progress import ProgressCallback
 from pipeline.datatypes.script import Script
 from pipeline.spoken_turns import mix_again
+from pipeline.voices.casting import WantedVoice
 
 STREAM_FORMAT = "1"
 """Part of the fingerprint: changes when the same request comes to sound differently."""

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Protocol
 
 from app.environment import set_thread_count
 from app.voice_library import VoiceLibrary, check_voice_name, user_voice_folder
-from pipeline.casting import WantedVoice
 from pipeline.config.limits import LimitsConfig
 from pipeline.datatypes.dialogue import Dialogue, SpokenTurn
 from pipeline.datatypes.progress import ProgressCallback
@@ -18,8 +17,9 @@ from pipeline.datatypes.script import Script
 from pipeline.datatypes.sound import Waveform
 from pipeline.datatypes.voice import Voice
 from pipeline.errors import VoiceError
-from pipeline.recording_quality import RecordingQuality
-from pipeline.recording_to_voice import save_voice
+from pipeline.voices.casting import WantedVoice
+from pipeline.voices.quality import RecordingQuality
+from pipeline.voices.voice_file import save_voice
 
 if TYPE_CHECKING:
     from pipeline.dialogue import SynthesisOptions

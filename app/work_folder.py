@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pipeline.casting import WantedVoice
 from pipeline.datatypes.dialogue import SpokenTurn
 from pipeline.datatypes.voice import Voice
 from pipeline.errors import DialogueError
 from pipeline.files.atomic import write_text
 from pipeline.turn_files import load_turn, save_turn
+from pipeline.voices.casting import WantedVoice
 
 WORK_FORMAT = "colloquy work 1"
 MANIFEST_NAME = "manifest.json"

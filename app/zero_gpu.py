@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.expectation import USUAL_COST, size_of_script
-from pipeline.casting import WantedVoice
 from pipeline.datatypes.dialogue import Dialogue, SpokenTurn
 from pipeline.datatypes.progress import ProgressCallback
 from pipeline.datatypes.redo import Redo
@@ -20,7 +19,8 @@ from pipeline.datatypes.script import Script
 from pipeline.datatypes.sound import Waveform
 from pipeline.datatypes.voice import Voice
 from pipeline.errors import DialogueError
-from pipeline.recording_quality import RecordingQuality
+from pipeline.voices.casting import WantedVoice
+from pipeline.voices.quality import RecordingQuality
 
 if TYPE_CHECKING:
     from app.studio import SpeakingPipeline

@@ -13,8 +13,8 @@ from pipeline.datatypes.sound import Waveform
 from pipeline.datatypes.tokens import SemanticTokens
 from pipeline.datatypes.voice import Voice
 from pipeline.models import Models
-from pipeline.recording_to_voice import recording_to_voice
 from pipeline.tokenizers.normalise import normalise_text
+from pipeline.voices.from_recording import recording_to_voice
 from training.synthetic_speakers import SyntheticSpeaker, speak
 
 VOICES = ("slt", "rms", "awb")

@@ -12,9 +12,9 @@ from pipeline.datatypes.voice import Voice, VoiceCheck
 from pipeline.errors import ConfigError
 from pipeline.matching import TurnMatch
 from pipeline.seeds import turn_seed
-from pipeline.speaker_check.retakes import flag_note
 from pipeline.speaking import Performance
 from pipeline.stage_clock import StageClock
+from pipeline.synthesis.retakes import flag_note
 from pipeline.waveform_to_dialogue.place import TOO_LOUD, place_turns
 
 

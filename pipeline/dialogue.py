@@ -13,7 +13,6 @@ import torch
 from pipeline.adoption import check_fit, note_weights
 from pipeline.assembly import seeds_of_matches, takes_into_dialogue
 from pipeline.batches import FIRST_BATCHES_S, estimate_seconds_of_turns, share_out
-from pipeline.casting import WantedVoice, cast_voices
 from pipeline.config.limits import LimitsConfig, MixConfig
 from pipeline.datatypes.dialogue import Dialogue, SpokenTurn
 from pipeline.datatypes.progress import ProgressCallback
@@ -26,7 +25,6 @@ from pipeline.device import choose_device
 from pipeline.ensemble import Ensemble, PromptSounds
 from pipeline.matching import keep_speakers, match_turns
 from pipeline.models import ASSETS, Models, find_model_folder, load_models
-from pipeline.recording_quality import RecordingQuality
 from pipeline.redo import DialogueEditor, options_for_redo, speak_edited
 from pipeline.script_to_turns.parse import script_to_turns
 from pipeline.seeds import turn_seed
@@ -43,6 +41,8 @@ from pipeline.stage_clock import StageClock
 from pipeline.streaming import refuse_retakes, stream_turns
 from pipeline.turns_to_text.sequences import turns_to_text_tokens, turns_to_windows
 from pipeline.voice_shelf import VoiceShelf
+from pipeline.voices.casting import WantedVoice, cast_voices
+from pipeline.voices.quality import RecordingQuality
 from pipeline.waveform_to_dialogue.place import GrowingMix
 
 __all__ = ["DialoguePipeline", "SynthesisOptions"]

@@ -18,7 +18,7 @@ from pipeline.datatypes.sound import Waveform
 from pipeline.datatypes.voice import Voice, Voices
 from pipeline.models import Models
 from pipeline.semantic_to_acoustic.windows import prompt_of
-from pipeline.speaker_check.check import embed_sound
+from pipeline.voices.verify import embed_sound
 from pipeline.waveform_to_dialogue.place import prompt_gain
 
 MOST_PROMPTS = 64

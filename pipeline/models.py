@@ -13,12 +13,12 @@ from pipeline.device import inference_dtype
 from pipeline.errors import CheckpointError, ConfigError
 from pipeline.files.checkpoint import NoRandomStart, load_config, load_network
 from pipeline.semantic_to_acoustic.model import SoundStorm
-from pipeline.speaker_check.encoder import SpeakerEncoder
 from pipeline.text_to_semantic.model import TextToSemantic
 from pipeline.tokenizers.codec import Codec, load_codec
 from pipeline.tokenizers.semantic import SemanticTokenizer
 from pipeline.tokenizers.spectral_codec import SpectralCodec
 from pipeline.tokenizers.text import TextTokenizer
+from pipeline.voices.speaker_encoder import SpeakerEncoder
 
 ASSETS = Path(__file__).resolve().parents[1] / "assets"
 

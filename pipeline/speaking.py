@@ -35,12 +35,12 @@ from pipeline.semantic_to_acoustic.windows import (
     prompt_of,
     windows_to_turns,
 )
-from pipeline.speaker_check.check import check_turn
-from pipeline.speaker_check.retakes import retake_flagged
 from pipeline.stage_clock import StageClock
+from pipeline.synthesis.retakes import retake_flagged
 from pipeline.text_to_semantic.generate import TextToSemanticOptions
 from pipeline.text_to_semantic.generate import generate as generate_semantic
 from pipeline.text_to_semantic.pieces import pieces_to_turns
+from pipeline.voices.verify import check_turn
 from pipeline.waveform_to_dialogue.cut import level_and_cut
 
 WINDOW_S = 30.0

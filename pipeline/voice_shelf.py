@@ -13,9 +13,10 @@ from pipeline.config.limits import LimitsConfig
 from pipeline.datatypes.voice import Voice, Voices
 from pipeline.errors import VoiceError
 from pipeline.models import Models
-from pipeline.recording_quality import RecordingQuality, judge_recording
-from pipeline.recording_to_voice import VoiceOrigin, load_voice, recording_to_voice
-from pipeline.speaker_check.check import embed_sound
+from pipeline.voices.from_recording import recording_to_voice
+from pipeline.voices.quality import RecordingQuality, judge_recording
+from pipeline.voices.verify import embed_sound
+from pipeline.voices.voice_file import VoiceOrigin, load_voice
 
 logger = logging.getLogger(__name__)
 

@@ -8,13 +8,14 @@ import torch
 from pipeline.config.sizes import DialogueConfig
 from pipeline.datatypes.sound import Waveform
 from pipeline.files.checkpoint import save_network
-from pipeline.recording_to_voice import VoiceOrigin, recording_to_voice, save_voice
 from pipeline.semantic_to_acoustic.model import SoundStorm
-from pipeline.speaker_check.encoder import SpeakerEncoder
 from pipeline.text_to_semantic.model import TextToSemantic
 from pipeline.tokenizers.semantic import SemanticTokenizer, build_encoder
 from pipeline.tokenizers.spectral_codec import SpectralCodec
 from pipeline.tokenizers.text import MODEL_NAME, train_text_tokenizer
+from pipeline.voices.from_recording import recording_to_voice
+from pipeline.voices.speaker_encoder import SpeakerEncoder
+from pipeline.voices.voice_file import VoiceOrigin, save_voice
 
 TEXT = [
     "the quick brown fox jumps over the lazy dog.",

@@ -20,8 +20,8 @@ from pipeline.config.speaker import SpeakerConfig
 from pipeline.device import choose_device, inference_autocast
 from pipeline.errors import ConfigError
 from pipeline.files.checkpoint import save_network
-from pipeline.speaker_check.encoder import SpeakerEncoder
 from pipeline.tokenizers.codec import Codec, load_codec
+from pipeline.voices.speaker_encoder import SpeakerEncoder
 from training.averaging import follow
 from training.config import LoopConfig, StageOptions
 from training.data import KINDS, Corpus

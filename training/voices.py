@@ -11,9 +11,10 @@ import numpy as np
 from pipeline.config.limits import LimitsConfig
 from pipeline.datatypes.sound import Waveform
 from pipeline.device import choose_device
-from pipeline.recording_to_voice import VoiceOrigin, recording_to_voice, save_voice
 from pipeline.tokenizers.codec import load_codec
 from pipeline.tokenizers.semantic import SemanticTokenizer
+from pipeline.voices.from_recording import recording_to_voice
+from pipeline.voices.voice_file import VoiceOrigin, save_voice
 from training.config import StageOptions
 from training.options import parse_stage_options
 from training.synthetic_speakers import BUILT_IN, SAMPLE_RATE_HZ, speak

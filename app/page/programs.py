@@ -23,9 +23,9 @@ from app.runs import Run
 from app.studio import Studio
 from app.visits import visitor_of
 from app.workspaces import Workspaces
-from pipeline.casting import WantedVoice
 from pipeline.datatypes.dialogue import Dialogue
 from pipeline.errors import DialogueError, VoiceError
+from pipeline.voices.casting import WantedVoice
 
 PROGRAMS = ("speak", "voices", "estimate", "parse")
 """Names of the endpoints."""

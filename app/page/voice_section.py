@@ -19,8 +19,8 @@ from pipeline.audio.formats import pcm_16
 from pipeline.config.limits import MAX_SPEAKERS
 from pipeline.datatypes.sound import Waveform
 from pipeline.errors import DialogueError
-from pipeline.recording_quality import RecordingQuality
-from pipeline.recording_to_voice import load_voice, save_voice
+from pipeline.voices.quality import RecordingQuality
+from pipeline.voices.voice_file import load_voice, save_voice
 
 WAVEFORM = gr.WaveformOptions(waveform_color="#8f8578", waveform_progress_color="#1c7d77")
 """Colours that can be told apart from either background."""

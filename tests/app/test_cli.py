@@ -15,7 +15,7 @@ from app.studio import Studio
 from pipeline.audio.read import read_audio
 from pipeline.config.limits import LimitsConfig, MixConfig
 from pipeline.errors import CheckpointError
-from pipeline.recording_quality import judge_recording
+from pipeline.voices.quality import judge_recording
 from tests.app.conftest import BAD_RECORDINGS, BAD_SCRIPTS
 from tests.app.tone_pipeline import TonePipeline
 

@@ -19,7 +19,7 @@ from app.encoded_sound import MEDIA_TYPES, offered_formats
 from app.runs import Run
 from app.studio import Studio
 from pipeline.errors import ConfigError
-from pipeline.recording_to_voice import save_voice
+from pipeline.voices.voice_file import save_voice
 from tests.app.live_server import (
     LONG_S,
     Api,

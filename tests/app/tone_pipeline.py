@@ -23,7 +23,6 @@ from pipeline.assembly import (
     takes_of_matches,
 )
 from pipeline.audio.read import read_audio
-from pipeline.casting import WantedVoice, cast_voices
 from pipeline.config.limits import LimitsConfig, MixConfig
 from pipeline.datatypes.dialogue import Dialogue, SpokenTurn
 from pipeline.datatypes.progress import ProgressCallback
@@ -36,12 +35,14 @@ from pipeline.datatypes.voice import Voice
 from pipeline.dialogue import SynthesisOptions
 from pipeline.errors import VoiceError
 from pipeline.matching import keep_speakers, match_turns
-from pipeline.recording_quality import RecordingQuality, judge_recording
-from pipeline.recording_to_voice import VoiceOrigin, load_voice, recording_to_voice
 from pipeline.script_to_turns.parse import edit_turn, script_to_turns
 from pipeline.seeds import next_seed, turn_seed
 from pipeline.spoken_turns import gather_turns
 from pipeline.stage_clock import STAGES, StageClock
+from pipeline.voices.casting import WantedVoice, cast_voices
+from pipeline.voices.from_recording import recording_to_voice
+from pipeline.voices.quality import RecordingQuality, judge_recording
+from pipeline.voices.voice_file import VoiceOrigin, load_voice
 from pipeline.waveform_to_dialogue.place import GrowingMix
 
 RATE_HZ = 16_000

@@ -13,9 +13,9 @@ from pipeline.datatypes.dialogue import Dialogue
 from pipeline.datatypes.sound import Waveform
 from pipeline.dialogue import DialoguePipeline, SynthesisOptions
 from pipeline.errors import AudioError, CancelledError, ScriptError, VoiceError
-from pipeline.recording_to_voice import save_voice
 from pipeline.stage_clock import STAGES
 from pipeline.text_to_semantic.generate import TextToSemanticOptions
+from pipeline.voices.voice_file import save_voice
 
 UNTRAINED = SynthesisOptions(text=TextToSemanticOptions(strict=False))
 """Random weights do not attend to all of a text: the best try is taken."""

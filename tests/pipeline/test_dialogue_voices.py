@@ -11,8 +11,8 @@ import pytest
 from pipeline.datatypes.dialogue import Dialogue
 from pipeline.dialogue import DialoguePipeline, SynthesisOptions
 from pipeline.errors import ConfigError
-from pipeline.speaker_check.encoder import SpeakerEncoder
 from pipeline.text_to_semantic.generate import TextToSemanticOptions
+from pipeline.voices.speaker_encoder import SpeakerEncoder
 
 SCRIPT = "Anna: Hello there, my friend.\nBen: Hi, Anna.\nAnna: Where have you been so long?"
 VOICES = {"Anna": "anna", "Ben": "ben"}

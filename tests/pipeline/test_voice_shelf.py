@@ -16,9 +16,9 @@ from pipeline.datatypes.sound import Waveform
 from pipeline.datatypes.voice import Voice
 from pipeline.dialogue import DialoguePipeline
 from pipeline.errors import AudioError, VoiceError
-from pipeline.recording_to_voice import load_voice, save_voice
-from pipeline.speaker_check.encoder import SpeakerEncoder
 from pipeline.voice_shelf import VoiceShelf
+from pipeline.voices.speaker_encoder import SpeakerEncoder
+from pipeline.voices.voice_file import load_voice, save_voice
 
 
 @pytest.fixture(scope="module")

@@ -11,8 +11,8 @@ import torch
 from pipeline.config.sizes import tiny
 from pipeline.errors import CheckpointError, ConfigError
 from pipeline.files.checkpoint import save_network
-from pipeline.speaker_check.encoder import SpeakerEncoder
 from pipeline.tokenizers.spectral_codec import SpectralCodec
+from pipeline.voices.speaker_encoder import SpeakerEncoder
 from training import speaker as stage
 from training.config import LoopConfig, StageOptions
 from training.data import AUDIO_NAME, INDEX_NAME, Corpus, Utterance, write_rows

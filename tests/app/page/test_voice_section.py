@@ -8,7 +8,7 @@ import pytest
 from app.handlers import MADE_UP, OWN_RECORDING, VOICE_FILE
 from app.page.voice_section import CONSENT_NOTE, int16_sound, voice_choices
 from pipeline.datatypes.sound import Waveform
-from pipeline.recording_to_voice import load_voice, save_voice
+from pipeline.voices.voice_file import load_voice, save_voice
 from tests.app.conftest import BAD_RECORDINGS
 from tests.app.page.desk import Desk
 from tests.app.tone_pipeline import TonePipeline

@@ -7,7 +7,7 @@ import torch
 
 from pipeline.datatypes.script import Turn
 from pipeline.datatypes.voice import Voice, VoiceCheck
-from pipeline.speaker_check.retakes import Retaken, flag_note, retake_flagged
+from pipeline.synthesis.retakes import Retaken, flag_note, retake_flagged
 
 THRESHOLD = 0.5
 

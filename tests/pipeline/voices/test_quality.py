@@ -8,7 +8,7 @@ from torch import Tensor
 from pipeline.audio.levels import speech_level_db
 from pipeline.config.limits import LimitsConfig
 from pipeline.datatypes.sound import Waveform
-from pipeline.recording_quality import MOST_PEAKS, RecordingQuality, judge_recording
+from pipeline.voices.quality import MOST_PEAKS, RecordingQuality, judge_recording
 
 RATE = 16_000
 LIMITS = LimitsConfig()

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from pipeline.datatypes.sound import Waveform
-from pipeline.recording_measures import (
+from pipeline.voices.measures import (
     high_band_db,
     hum_level_db,
     least_like_parts,

@@ -14,7 +14,7 @@ from pipeline.audio.levels import speech_mask, speech_span
 from pipeline.audio.read import resample
 from pipeline.datatypes.sound import Waveform
 from pipeline.datatypes.voice import VoiceCheck
-from pipeline.speaker_check.encoder import SpeakerEncoder
+from pipeline.voices.speaker_encoder import SpeakerEncoder
 
 
 @torch.inference_mode()

@@ -7,8 +7,8 @@ from torch import Tensor
 
 from pipeline.config.sizes import tiny
 from pipeline.datatypes.sound import Waveform
-from pipeline.speaker_check.check import check_turn, embed_sound
-from pipeline.speaker_check.encoder import SpeakerEncoder
+from pipeline.voices.speaker_encoder import SpeakerEncoder
+from pipeline.voices.verify import check_turn, embed_sound
 
 MIN_S = 0.6
 

@@ -13,8 +13,8 @@ from torch import Tensor
 from pipeline.audio.levels import speech_level_db, speech_mask
 from pipeline.config.limits import LimitsConfig
 from pipeline.datatypes.sound import Waveform
-from pipeline.recording_fit import clipped_share, prompt_span, speech_stretch, why_unfit
-from pipeline.recording_measures import (
+from pipeline.voices.fit import clipped_share, prompt_span, speech_stretch, why_unfit
+from pipeline.voices.measures import (
     decibels,
     high_band_db,
     hum_level_db,

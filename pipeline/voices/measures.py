@@ -1,7 +1,7 @@
 """What can be measured in a recording: noise, hum, steady tones, bandwidth, how many voices.
 
 Simple numbers from frames and spectra. What they are for clean speech and for bad recordings, and
-where the line between them lies, stands in `recording_quality.py`.
+where the line between them lies, stands in `quality.py`.
 """
 
 from collections.abc import Callable, Sequence

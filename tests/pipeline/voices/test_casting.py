@@ -3,10 +3,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from pipeline.casting import cast_voices
 from pipeline.datatypes.script import Script, Turn
 from pipeline.datatypes.voice import Voice
 from pipeline.errors import VoiceError
+from pipeline.voices.casting import cast_voices
 
 
 def _voice(name: str) -> Voice:

@@ -1,6 +1,6 @@
 """Which recordings can become a voice, and which stretch of one becomes the prompt.
 
-`recording_to_voice` refuses what is unfit, and `recording_quality` tells people beforehand: both
+`recording_to_voice` refuses what is unfit, and `quality` tells people beforehand: both
 ask here.
 """
 

@@ -8,7 +8,7 @@ from pipeline.config.sizes import small, tiny
 from pipeline.datatypes.sound import Waveform
 from pipeline.errors import CheckpointError, ShapeError
 from pipeline.files.checkpoint import save_network
-from pipeline.speaker_check.encoder import SpeakerEncoder
+from pipeline.voices.speaker_encoder import SpeakerEncoder
 
 CPU = torch.device("cpu")
 

@@ -3,13 +3,7 @@ import pytest
 
 from pipeline.config.limits import LimitsConfig
 from pipeline.datatypes.sound import Waveform
-from pipeline.recording_fit import (
-    PROMPT_S,
-    clipped_share,
-    prompt_span,
-    speech_stretch,
-    why_unfit,
-)
+from pipeline.voices.fit import PROMPT_S, clipped_share, prompt_span, speech_stretch, why_unfit
 
 RATE = 16_000
 LIMITS = LimitsConfig()

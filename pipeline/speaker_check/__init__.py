@@ -1,1 +1,0 @@
-"""Does every turn sound like the voice it was given? The encoder that hears it, and the check."""
