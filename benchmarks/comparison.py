@@ -33,7 +33,7 @@ from benchmarks.tables import Row, write_table
 from benchmarks.takes import Take, waveform
 from pipeline.datatypes.sound import Waveform
 from pipeline.dialogue import DialoguePipeline
-from pipeline.models import Models
+from pipeline.runtime.models import Models
 
 ROOT = Path(__file__).resolve().parents[1]
 REPORT = ROOT / "docs" / "comparison.md"

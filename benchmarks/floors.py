@@ -15,9 +15,9 @@ import torch
 from torch import Tensor, nn
 
 from benchmarks.tables import Row
-from pipeline.cpu_engine.graph import compile_graph, linear, parameter, shared_tensor
 from pipeline.dialogue import DialoguePipeline
-from pipeline.models import Models
+from pipeline.runtime.models import Models
+from pipeline.runtime.openvino.graph import compile_graph, linear, parameter, shared_tensor
 from pipeline.semantic_to_acoustic.sequence import Window, window_to_sequence
 from pipeline.semantic_to_acoustic.window_reader import WindowReader, read_prefixes
 

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from benchmarks.audiolm.generate import Baseline, BaselineOptions, load_baseline
 from benchmarks.passages import Passage
-from pipeline.models import Models
+from pipeline.runtime.models import Models
 from pipeline.semantic_to_acoustic.generate import SoundStormOptions, generate
 from pipeline.semantic_to_acoustic.windows import build_windows, plan_turns
 from pipeline.speaking import TURN_WINDOW_S

@@ -18,7 +18,7 @@ from pipeline.datatypes.sound import Waveform
 from pipeline.datatypes.tokens import SemanticTokens
 from pipeline.datatypes.voice import Voice
 from pipeline.dialogue import DialoguePipeline
-from pipeline.models import Models
+from pipeline.runtime.models import Models
 from pipeline.semantic_to_acoustic.generate import SoundStormOptions, generate
 from pipeline.semantic_to_acoustic.windows import Chunk, build_windows, windows_to_turns
 from pipeline.tokenizers.normalise import normalise_text

@@ -10,7 +10,7 @@ from pipeline.config.limits import MAX_SPEAKERS
 from pipeline.datatypes.dialogue import Dialogue
 from pipeline.datatypes.voice import Voice
 from pipeline.errors import ConfigError, VoiceError
-from pipeline.models import Models
+from pipeline.runtime.models import Models
 
 OTHER_WEIGHTS = (
     "this dialogue was made with other weights than those in use; what is made anew may sound "

@@ -24,8 +24,8 @@ from pipeline.datatypes.voice import Voice
 from pipeline.device import choose_device
 from pipeline.ensemble import Ensemble, PromptSounds
 from pipeline.matching import keep_speakers, match_turns
-from pipeline.models import ASSETS, Models, find_model_folder, load_models
 from pipeline.redo import DialogueEditor, options_for_redo, speak_edited
+from pipeline.runtime.models import ASSETS, Models, find_model_folder, load_models
 from pipeline.script_to_turns.parse import script_to_turns
 from pipeline.seeds import turn_seed
 from pipeline.speaking import (

@@ -16,7 +16,7 @@ from pipeline.config.limits import MixConfig
 from pipeline.datatypes.script import Turn
 from pipeline.datatypes.sound import Waveform
 from pipeline.datatypes.voice import Voice, Voices
-from pipeline.models import Models
+from pipeline.runtime.models import Models
 from pipeline.semantic_to_acoustic.windows import prompt_of
 from pipeline.voices.verify import embed_sound
 from pipeline.waveform_to_dialogue.place import prompt_gain

@@ -29,7 +29,7 @@ from pipeline.datatypes.tokens import SemanticTokens
 from pipeline.ensemble import Ensemble
 from pipeline.errors import ConfigError
 from pipeline.matching import TurnMatch
-from pipeline.models import Models
+from pipeline.runtime.models import Models
 from pipeline.script_to_turns.parse import edit_turn
 from pipeline.seeds import next_seed, seeded_generator, turn_seed
 from pipeline.semantic_to_acoustic.infill import CONTEXT_S, lay_track, refill

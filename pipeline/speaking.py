@@ -22,7 +22,7 @@ from pipeline.datatypes.tokens import AcousticTokens, SemanticTokens, TextTokens
 from pipeline.datatypes.voice import Voice, VoiceCheck, Voices
 from pipeline.ensemble import Ensemble
 from pipeline.errors import ConfigError, ScriptError
-from pipeline.models import Models
+from pipeline.runtime.models import Models
 from pipeline.seeds import seeded_generator
 from pipeline.semantic_to_acoustic.generate import SoundStormOptions
 from pipeline.semantic_to_acoustic.generate import generate as generate_acoustic

@@ -12,7 +12,7 @@ from pipeline.audio.read import read_audio
 from pipeline.config.limits import LimitsConfig
 from pipeline.datatypes.voice import Voice, Voices
 from pipeline.errors import VoiceError
-from pipeline.models import Models
+from pipeline.runtime.models import Models
 from pipeline.voices.from_recording import recording_to_voice
 from pipeline.voices.quality import RecordingQuality, judge_recording
 from pipeline.voices.verify import embed_sound

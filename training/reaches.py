@@ -1,7 +1,7 @@
 """Recipe: how far from zero the inputs of SoundStorm's linear layers go, so that 8 bits hold them.
 
 `python -m training.reaches --size small --data DIR --out DIR` writes `reaches.json` beside the
-exported weights; an engine that multiplies 8-bit numbers (`pipeline/cpu_engine`) reads it.
+exported weights; an engine that multiplies 8-bit numbers (`pipeline/runtime/openvino`) reads it.
 """
 
 import itertools
@@ -15,11 +15,11 @@ import torch
 from torch import Tensor, nn
 
 from pipeline.config.networks import SoundStormConfig
-from pipeline.cpu_engine.engines import REACHES_NAME
 from pipeline.device import choose_device
 from pipeline.errors import ConfigError
 from pipeline.files.atomic import write_text
 from pipeline.files.checkpoint import load_config, load_network
+from pipeline.runtime.engines import REACHES_NAME
 from pipeline.semantic_to_acoustic.generate import SoundStormOptions, generate
 from pipeline.semantic_to_acoustic.model import SoundStorm
 from pipeline.semantic_to_acoustic.sequence import Window

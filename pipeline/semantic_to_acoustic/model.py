@@ -22,7 +22,7 @@ class PackedBlocks(Protocol):
 
 
 class BlockEngine(Protocol):
-    """Runs the blocks elsewhere than in torch; `pipeline.cpu_engine` has one.
+    """Runs the blocks elsewhere than in torch; `pipeline.runtime.openvino` has one.
 
     Attributes:
         prefixes: what was read of prompts, by their tokens: its weights do not change any more.

@@ -54,7 +54,7 @@ class Steps(Protocol):
 
 
 class StepEngine(Protocol):
-    """Decodes elsewhere than in torch; `pipeline.cpu_engine` has one."""
+    """Decodes elsewhere than in torch; `pipeline.runtime.openvino` has one."""
 
     def steps(self, text: "EncodedText", n_rows: int) -> Steps:
         """Get ready to decode that many rows."""

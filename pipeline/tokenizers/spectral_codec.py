@@ -28,7 +28,7 @@ _SILENCE = 1e-4
 
 
 class FrameEngine(Protocol):
-    """Predicts STFT frames elsewhere than in torch; `pipeline.cpu_engine` has one."""
+    """Predicts STFT frames elsewhere than in torch; `pipeline.runtime.openvino` has one."""
 
     def predict_frames(self, latents: Tensor) -> Tensor:
         """See `SpectralCodec.predict_frames`."""

@@ -1,7 +1,6 @@
 """Which recordings can become a voice, and which stretch of one becomes the prompt.
 
-`recording_to_voice` refuses what is unfit, and `quality` tells people beforehand: both
-ask here.
+`from_recording.py` refuses what is unfit, and `quality.py` tells people beforehand: both ask here.
 """
 
 from dataclasses import dataclass

@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks.passages import VOICES, read_passages
 from pipeline.dialogue import DialoguePipeline
-from pipeline.models import Models
+from pipeline.runtime.models import Models
 
 SENTENCES = [f"Number {word} is here." for word in ["one", "two", "three", "four", "five", "six"]]
 

@@ -13,7 +13,7 @@ from pipeline.config.networks import SoundStormConfig
 from pipeline.dialogue import DialoguePipeline
 from pipeline.errors import CheckpointError
 from pipeline.files.checkpoint import save_network
-from pipeline.models import Models
+from pipeline.runtime.models import Models
 
 SENTENCES = [f"Here we say the number {word}." for word in ("one", "two", "three", "four")]
 

@@ -7,10 +7,10 @@ import torch
 from torch import nn
 
 from pipeline.config.sizes import tiny
-from pipeline.cpu_engine.conformer import ConformerEngine
-from pipeline.cpu_engine.engines import read_reaches
 from pipeline.errors import ConfigError
 from pipeline.files.checkpoint import save_network
+from pipeline.runtime.engines import read_reaches
+from pipeline.runtime.openvino.soundstorm import ConformerEngine
 from pipeline.semantic_to_acoustic.model import SoundStorm
 from pipeline.tokenizers.spectral_codec import SpectralCodec
 from training import reaches as stage

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from pipeline.config.sizes import tiny
-from pipeline.cpu_engine.spectrum import STEP_FRAMES, SpectrumEngine
+from pipeline.runtime.openvino.codec import STEP_FRAMES, SpectrumEngine
 from pipeline.tokenizers.spectral_codec import SpectralCodec
 
 CONFIG = tiny().codec

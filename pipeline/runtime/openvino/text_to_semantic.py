@@ -8,7 +8,9 @@ import torch.nn.functional as F
 from openvino import opset15 as op
 from torch import Tensor
 
-from pipeline.cpu_engine.graph import (
+from pipeline.layers.attention import hide_outside
+from pipeline.layers.rotary import rotary_tables_at
+from pipeline.runtime.openvino.graph import (
     Node,
     compile_graph,
     constant,
@@ -20,8 +22,6 @@ from pipeline.cpu_engine.graph import (
     shared_tensor,
     single,
 )
-from pipeline.layers.attention import hide_outside
-from pipeline.layers.rotary import rotary_tables_at
 from pipeline.text_to_semantic.model import EncodedText, TextToSemantic
 
 GROWTH = 64

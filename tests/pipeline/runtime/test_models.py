@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from pipeline.errors import CheckpointError, ConfigError
-from pipeline.models import find_model_folder, load_models
+from pipeline.runtime.models import find_model_folder, load_models
 
 CPU = torch.device("cpu")
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from pipeline.cpu_engine.engines import REACHES_NAME, choose_engine, read_reaches
 from pipeline.errors import CheckpointError, ConfigError
-from pipeline.models import load_models
+from pipeline.runtime.engines import REACHES_NAME, choose_engine, read_reaches
+from pipeline.runtime.models import load_models
 
 CPU, META = torch.device("cpu"), torch.device("meta")
 

@@ -9,7 +9,10 @@ import torch.nn.functional as F
 from openvino import opset15 as op
 from torch import Tensor, nn
 
-from pipeline.cpu_engine.graph import (
+from pipeline.layers.attention import BlockMemory, hide_outside
+from pipeline.layers.packing import RowPacking, RowSpan
+from pipeline.layers.rotary import rotary_tables_at
+from pipeline.runtime.openvino.graph import (
     Node,
     compile_graph,
     constant,
@@ -25,9 +28,6 @@ from pipeline.cpu_engine.graph import (
     shared_tensor,
     split_heads,
 )
-from pipeline.layers.attention import BlockMemory, hide_outside
-from pipeline.layers.packing import RowPacking, RowSpan
-from pipeline.layers.rotary import rotary_tables_at
 from pipeline.semantic_to_acoustic.model import SoundStorm
 
 MOST_FRAMES = 1024

@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from pipeline.config.sizes import tiny
-from pipeline.cpu_engine import decoder
-from pipeline.cpu_engine.decoder import DecoderEngine
+from pipeline.runtime.openvino import text_to_semantic
+from pipeline.runtime.openvino.text_to_semantic import DecoderEngine
 from pipeline.text_to_semantic.model import EncodedText, Steps, TextToSemantic
 from pipeline.text_to_semantic.torch_steps import TorchSteps
 
@@ -54,7 +54,7 @@ def test_it_computes_what_torch_does(
     growth: int,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(decoder, "GROWTH", growth)
+    monkeypatch.setattr(text_to_semantic, "GROWTH", growth)
     engine = DecoderEngine(network, 1, torch.float32)
     wanted = walk(TorchSteps(network, text, 3 * C, N_STEPS), dropped_after)
     made = walk(engine.steps(text, 3 * C), dropped_after)

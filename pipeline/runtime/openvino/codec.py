@@ -7,7 +7,8 @@ import torch.nn.functional as F
 from openvino import opset15 as op
 from torch import Tensor, nn
 
-from pipeline.cpu_engine.graph import (
+from pipeline.layers.convnext import ConvNeXtBlock
+from pipeline.runtime.openvino.graph import (
     Node,
     compile_graph,
     constant,
@@ -17,7 +18,6 @@ from pipeline.cpu_engine.graph import (
     parameter,
     shared_tensor,
 )
-from pipeline.layers.convnext import ConvNeXtBlock
 from pipeline.tokenizers.spectral_codec import SpectralCodec
 
 STEP_FRAMES = 64

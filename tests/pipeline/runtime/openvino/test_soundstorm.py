@@ -5,8 +5,8 @@ import torch
 from torch import Tensor, nn
 
 from pipeline.config.sizes import tiny
-from pipeline.cpu_engine import conformer
-from pipeline.cpu_engine.conformer import ConformerEngine
+from pipeline.runtime.openvino import soundstorm
+from pipeline.runtime.openvino.soundstorm import ConformerEngine
 from pipeline.semantic_to_acoustic import window_reader
 from pipeline.semantic_to_acoustic.generate import SoundStormOptions, generate
 from pipeline.semantic_to_acoustic.model import SoundStorm
@@ -90,7 +90,7 @@ def test_a_window_is_the_same_whatever_is_read_beside_it(
     network.engine = ConformerEngine(network, 1, torch.float32)
     (alone,) = states(network, ASKED[:1])
     assert torch.equal(states(network, ASKED)[0], alone)
-    monkeypatch.setattr(conformer, "MOST_FRAMES", 1)
+    monkeypatch.setattr(soundstorm, "MOST_FRAMES", 1)
     assert torch.equal(states(network, ASKED)[0], alone)
 
 

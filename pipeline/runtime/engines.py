@@ -74,9 +74,9 @@ def attach_engines(
         dtype: to compute in, bfloat16 or float32.
         reaches: of `read_reaches`.
     """
-    from pipeline.cpu_engine.conformer import ConformerEngine  # needs openvino
-    from pipeline.cpu_engine.decoder import DecoderEngine
-    from pipeline.cpu_engine.spectrum import SpectrumEngine
+    from pipeline.runtime.openvino.codec import SpectrumEngine
+    from pipeline.runtime.openvino.soundstorm import ConformerEngine  # needs openvino
+    from pipeline.runtime.openvino.text_to_semantic import DecoderEngine
 
     n_threads = torch.get_num_threads()
     if isinstance(codec, SpectralCodec):

@@ -8,10 +8,10 @@ from pathlib import Path
 import torch
 
 from pipeline.config.networks import SoundStormConfig, TextToSemanticConfig
-from pipeline.cpu_engine.engines import attach_engines, choose_engine, read_reaches
 from pipeline.device import inference_dtype
 from pipeline.errors import CheckpointError, ConfigError
 from pipeline.files.checkpoint import NoRandomStart, load_config, load_network
+from pipeline.runtime.engines import attach_engines, choose_engine, read_reaches
 from pipeline.semantic_to_acoustic.model import SoundStorm
 from pipeline.text_to_semantic.model import TextToSemantic
 from pipeline.tokenizers.codec import Codec, load_codec
@@ -20,7 +20,7 @@ from pipeline.tokenizers.spectral_codec import SpectralCodec
 from pipeline.tokenizers.text import TextTokenizer
 from pipeline.voices.speaker_encoder import SpeakerEncoder
 
-ASSETS = Path(__file__).resolve().parents[1] / "assets"
+ASSETS = Path(__file__).resolve().parents[2] / "assets"
 
 SPEAKING_FOLDERS = ("text_tokenizer", "text_to_semantic", "soundstorm", "codec", "speaker")
 """Folders of a size that are read to speak; making voices needs more."""

@@ -1,0 +1,1 @@
+"""The networks of one size, and what runs them."""
