@@ -5,8 +5,8 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from pipeline.estimate import COST_VERSION, CostModel, cost_from_dict, cost_to_dict
 from pipeline.files.atomic import write_text
+from pipeline.synthesis.cost import COST_VERSION, CostModel, cost_from_dict, cost_to_dict
 
 
 def user_cost_file(environment: Mapping[str, str] | None = None) -> Path:

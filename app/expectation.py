@@ -9,7 +9,7 @@ from app.cost_file import CostFile, cost_key, user_cost_file
 from app.environment import thread_count
 from app.studio import Studio
 from pipeline.datatypes.script import Script
-from pipeline.estimate import CostModel, MeasuredRun, ScriptSize, fit_cost
+from pipeline.synthesis.cost import CostModel, MeasuredRun, ScriptSize, fit_cost
 
 SHORT = "[S1] Good morning.\n[S2] Good morning."
 MANY_TURNS = "\n".join(

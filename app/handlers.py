@@ -14,7 +14,7 @@ from app.studio import Studio
 from app.workspaces import Project
 from pipeline.datatypes.script import Script
 from pipeline.errors import DialogueError, VoiceError
-from pipeline.estimate import TimeLeft
+from pipeline.synthesis.cost import TimeLeft
 from pipeline.voices.casting import WantedVoice
 
 MADE_UP = "(surprise me)"

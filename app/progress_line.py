@@ -4,7 +4,7 @@ import sys
 from collections.abc import Mapping
 
 from app.progress_meter import ProgressMeter
-from pipeline.estimate import TimeLeft
+from pipeline.synthesis.cost import TimeLeft
 
 STAGE_TITLES = {
     "read": "reading the script",

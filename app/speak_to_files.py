@@ -14,7 +14,7 @@ from pipeline.config.limits import MixConfig
 from pipeline.datatypes.dialogue import Caption, SpokenTurn
 from pipeline.datatypes.progress import ProgressCallback
 from pipeline.datatypes.script import Script
-from pipeline.spoken_turns import mix_again
+from pipeline.synthesis.resume import mix_again
 from pipeline.voices.casting import WantedVoice
 
 STREAM_FORMAT = "1"

@@ -22,7 +22,7 @@ from pipeline.voices.quality import RecordingQuality
 from pipeline.voices.voice_file import save_voice
 
 if TYPE_CHECKING:
-    from pipeline.dialogue import SynthesisOptions
+    from pipeline.synthesis.options import SynthesisOptions
 
 SCRIPTS = Path(__file__).resolve().parents[1] / "assets" / "scripts"
 
@@ -266,7 +266,7 @@ class Studio:
     @staticmethod
     def options(max_retakes: int = 0) -> "SynthesisOptions":
         """How the doors have scripts spoken."""
-        from pipeline.dialogue import SynthesisOptions  # heavy: torch and the networks
+        from pipeline.synthesis.options import SynthesisOptions  # heavy: torch and the networks
 
         return SynthesisOptions(max_retakes=max_retakes)
 

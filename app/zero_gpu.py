@@ -24,7 +24,7 @@ from pipeline.voices.quality import RecordingQuality
 
 if TYPE_CHECKING:
     from app.studio import SpeakingPipeline
-    from pipeline.dialogue import SynthesisOptions
+    from pipeline.synthesis.options import SynthesisOptions
 
 logger = logging.getLogger(__name__)
 

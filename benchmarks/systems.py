@@ -12,7 +12,7 @@ from benchmarks.passages import Passage
 from pipeline.runtime.models import Models
 from pipeline.semantic_to_acoustic.generate import SoundStormOptions, generate
 from pipeline.semantic_to_acoustic.windows import build_windows, plan_turns
-from pipeline.speaking import TURN_WINDOW_S
+from pipeline.synthesis.turn_synthesizer import TURN_WINDOW_S
 
 PROMPT_FRAMES = 150
 ITERATIONS = (1, 4, 8, 16)

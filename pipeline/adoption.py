@@ -5,12 +5,12 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from pipeline.assembly import check_parts
 from pipeline.config.limits import MAX_SPEAKERS
 from pipeline.datatypes.dialogue import Dialogue
 from pipeline.datatypes.voice import Voice
 from pipeline.errors import ConfigError, VoiceError
 from pipeline.runtime.models import Models
+from pipeline.synthesis.assembly import check_parts
 
 OTHER_WEIGHTS = (
     "this dialogue was made with other weights than those in use; what is made anew may sound "

@@ -1,7 +1,7 @@
 """The flow: script → turns → text ids → semantic ids → acoustic codes → waveforms → dialogue.
 
-Together with `speaking.py`, which takes turns along arrows 3 to 5, the only module that knows the
-order of the stages.
+Only this, `synthesis/` (which takes turns along arrows 3 to 5) and `dialogue_editing/` know the order
+of the stages.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -11,8 +11,6 @@ from pathlib import Path
 import torch
 
 from pipeline.adoption import check_fit, note_weights
-from pipeline.assembly import seeds_of_matches, takes_into_dialogue
-from pipeline.batches import FIRST_BATCHES_S, estimate_seconds_of_turns, share_out
 from pipeline.config.limits import LimitsConfig, MixConfig
 from pipeline.datatypes.dialogue import Dialogue, SpokenTurn
 from pipeline.datatypes.progress import ProgressCallback
@@ -22,25 +20,27 @@ from pipeline.datatypes.sound import Waveform
 from pipeline.datatypes.tokens import TextTokens
 from pipeline.datatypes.voice import Voice
 from pipeline.device import choose_device
-from pipeline.ensemble import Ensemble, PromptSounds
-from pipeline.matching import keep_speakers, match_turns
+from pipeline.matching import keep_speakers, match_turns, seeds_of_matches
 from pipeline.redo import DialogueEditor, options_for_redo, speak_edited
 from pipeline.runtime.models import ASSETS, Models, find_model_folder, load_models
 from pipeline.script_to_turns.parse import script_to_turns
-from pipeline.seeds import turn_seed
-from pipeline.speaking import (
+from pipeline.synthesis.assembly import takes_into_dialogue
+from pipeline.synthesis.batches import FIRST_BATCHES_S, estimate_seconds_of_turns, share_out
+from pipeline.synthesis.options import SynthesisOptions
+from pipeline.synthesis.resume import gather_turns, take_up
+from pipeline.synthesis.seeds import turn_seed
+from pipeline.synthesis.speakers import Ensemble, PromptSounds
+from pipeline.synthesis.stage_clock import StageClock
+from pipeline.synthesis.streaming import refuse_retakes, stream_turns
+from pipeline.synthesis.turn_synthesizer import (
     WINDOW_S,
     Performance,
-    SynthesisOptions,
     TurnSpeaker,
     refuse_unheard_retakes,
     speak_flagged_again,
 )
-from pipeline.spoken_turns import gather_turns, take_up
-from pipeline.stage_clock import StageClock
-from pipeline.streaming import refuse_retakes, stream_turns
+from pipeline.synthesis.voice_store import VoiceShelf
 from pipeline.turns_to_text.sequences import turns_to_text_tokens, turns_to_windows
-from pipeline.voice_shelf import VoiceShelf
 from pipeline.voices.casting import WantedVoice, cast_voices
 from pipeline.voices.quality import RecordingQuality
 from pipeline.waveform_to_dialogue.place import GrowingMix

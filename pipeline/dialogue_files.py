@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from pipeline.assembly import check_parts, place_takes
 from pipeline.config.limits import LimitsConfig, MixConfig
 from pipeline.datatypes.dialogue import Dialogue
 from pipeline.datatypes.script import Script, Turn
@@ -24,7 +23,8 @@ from pipeline.errors import CheckpointError, ConfigError, DialogueError, ScriptE
 from pipeline.files.container import FileKind, group_tensors, load_sealed, save_sealed
 from pipeline.files.schema import config_from_dict
 from pipeline.script_to_turns.parse import script_to_turns, turns_to_script
-from pipeline.speaking import SynthesisOptions
+from pipeline.synthesis.assembly import check_parts, place_takes
+from pipeline.synthesis.options import SynthesisOptions
 from pipeline.takes import TurnTake, check_take, form_of, takes_of
 from pipeline.turn_records import (
     MAX_SEED,

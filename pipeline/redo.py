@@ -11,31 +11,30 @@ from dataclasses import replace
 from torch import Tensor
 
 from pipeline.acoustic_to_waveform.decode import acoustic_to_waveform
-from pipeline.assembly import (
-    check_parts,
-    dialogue_into_takes,
-    general_notes,
-    kept_notes,
-    takes_into_dialogue,
-    takes_of_matches,
-)
-from pipeline.batches import estimate_turn_seconds, plan_batches
 from pipeline.config.limits import LimitsConfig, MixConfig
 from pipeline.datatypes.dialogue import Dialogue
 from pipeline.datatypes.redo import Redo
 from pipeline.datatypes.script import Script, Turn
 from pipeline.datatypes.take import Take
 from pipeline.datatypes.tokens import SemanticTokens
-from pipeline.ensemble import Ensemble
 from pipeline.errors import ConfigError
-from pipeline.matching import TurnMatch
+from pipeline.matching import TurnMatch, kept_notes, takes_of_matches
 from pipeline.runtime.models import Models
 from pipeline.script_to_turns.parse import edit_turn
-from pipeline.seeds import next_seed, seeded_generator, turn_seed
 from pipeline.semantic_to_acoustic.infill import CONTEXT_S, lay_track, refill
 from pipeline.semantic_to_acoustic.windows import codes_to_turn, max_window_ids, plan_turns
-from pipeline.speaking import JOINED, WINDOW_S, Performance, SynthesisOptions, TurnSpeaker
-from pipeline.stage_clock import StageClock
+from pipeline.synthesis.assembly import (
+    check_parts,
+    dialogue_into_takes,
+    general_notes,
+    takes_into_dialogue,
+)
+from pipeline.synthesis.batches import estimate_turn_seconds, plan_batches
+from pipeline.synthesis.options import SynthesisOptions
+from pipeline.synthesis.seeds import next_seed, seeded_generator, turn_seed
+from pipeline.synthesis.speakers import Ensemble
+from pipeline.synthesis.stage_clock import StageClock
+from pipeline.synthesis.turn_synthesizer import JOINED, WINDOW_S, Performance, TurnSpeaker
 from pipeline.turns_to_text.sequences import turns_to_text_tokens
 from pipeline.waveform_to_dialogue.cut import decoded_span, splice
 

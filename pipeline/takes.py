@@ -6,14 +6,6 @@ changes: from take A to B and back to A the mix is the first one, bit for bit.
 
 from dataclasses import dataclass, replace
 
-from pipeline.assembly import (
-    check_parts,
-    dialogue_into_takes,
-    general_notes,
-    notes_for_line,
-    place_takes,
-    unflagged,
-)
 from pipeline.config.limits import MixConfig
 from pipeline.datatypes.dialogue import Dialogue
 from pipeline.datatypes.script import Script, Turn
@@ -22,6 +14,14 @@ from pipeline.datatypes.take import Take
 from pipeline.datatypes.tokens import AcousticTokens, SemanticTokens
 from pipeline.datatypes.voice import VoiceCheck
 from pipeline.errors import ConfigError
+from pipeline.synthesis.assembly import (
+    check_parts,
+    dialogue_into_takes,
+    general_notes,
+    notes_for_line,
+    place_takes,
+    unflagged,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,7 @@ from app.runs import Emitted, Progress, Waiting
 from pipeline.audio.formats import pcm_16
 from pipeline.datatypes.dialogue import SpokenTurn
 from pipeline.datatypes.sound import Waveform
-from pipeline.estimate import TimeLeft
+from pipeline.synthesis.cost import TimeLeft
 
 
 class RunView:

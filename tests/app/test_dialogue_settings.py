@@ -8,7 +8,7 @@ import torch
 from app.dialogue_settings import settings_to_json
 from pipeline.datatypes.dialogue import Dialogue
 from pipeline.datatypes.voice import Voice, VoiceCheck
-from pipeline.dialogue import SynthesisOptions
+from pipeline.synthesis.options import SynthesisOptions
 from tests.app.tone_pipeline import TonePipeline
 
 TEXT = "[S1 pace=0.9] Hello.\n[S2 gap=-0.2] Hi {Worcester|wuster}.\n"

@@ -14,8 +14,9 @@ from pipeline.config.limits import MixConfig
 from pipeline.datatypes.dialogue import Dialogue
 from pipeline.datatypes.script import Turn
 from pipeline.datatypes.sound import TurnCut, Waveform
-from pipeline.dialogue import DialoguePipeline, SynthesisOptions
+from pipeline.dialogue import DialoguePipeline
 from pipeline.errors import AudioError, ConfigError, DialogueError
+from pipeline.synthesis.options import SynthesisOptions
 from pipeline.text_to_semantic.generate import TextToSemanticOptions
 from pipeline.waveform_to_dialogue.place import place_turns
 from tests.app.tone_pipeline import TonePipeline

@@ -4,7 +4,7 @@ import sys
 import pytest
 
 from app.progress_line import STAGE_TITLES, ProgressLine, format_seconds, format_time_left
-from pipeline.stage_clock import STAGES
+from pipeline.synthesis.stage_clock import STAGES
 
 EXPECTED = {"semantic": 100.0, "acoustic": 300.0}
 

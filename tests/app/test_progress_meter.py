@@ -1,7 +1,7 @@
 import pytest
 
 from app.progress_meter import ProgressMeter
-from pipeline.stage_clock import STAGES
+from pipeline.synthesis.stage_clock import STAGES
 
 
 def test_progress_only_grows_and_ends_at_one() -> None:

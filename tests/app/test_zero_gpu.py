@@ -16,8 +16,9 @@ from app.voice_library import VoiceLibrary
 from app.zero_gpu import LEAST_S, MOST_S, GpuJob, LentGpuPipeline, find_lender
 from pipeline.datatypes.dialogue import Dialogue
 from pipeline.datatypes.redo import Redo
-from pipeline.dialogue import DialoguePipeline, SynthesisOptions
+from pipeline.dialogue import DialoguePipeline
 from pipeline.errors import CancelledError, ScriptError
+from pipeline.synthesis.options import SynthesisOptions
 from pipeline.text_to_semantic.generate import TextToSemanticOptions
 
 SCRIPT = "[S1] One.\n[S2] Two.\n[S1] Three."

@@ -13,15 +13,6 @@ from typing import Any
 import numpy as np
 import torch
 
-from pipeline.assembly import (
-    check_parts,
-    dialogue_into_takes,
-    general_notes,
-    kept_notes,
-    place_takes,
-    seeds_of_matches,
-    takes_of_matches,
-)
 from pipeline.audio.read import read_audio
 from pipeline.config.limits import LimitsConfig, MixConfig
 from pipeline.datatypes.dialogue import Dialogue, SpokenTurn
@@ -32,13 +23,20 @@ from pipeline.datatypes.sound import TurnCut, Waveform
 from pipeline.datatypes.take import Take
 from pipeline.datatypes.tokens import AcousticTokens, SemanticTokens
 from pipeline.datatypes.voice import Voice
-from pipeline.dialogue import SynthesisOptions
 from pipeline.errors import VoiceError
-from pipeline.matching import keep_speakers, match_turns
+from pipeline.matching import (
+    keep_speakers,
+    kept_notes,
+    match_turns,
+    seeds_of_matches,
+    takes_of_matches,
+)
 from pipeline.script_to_turns.parse import edit_turn, script_to_turns
-from pipeline.seeds import next_seed, turn_seed
-from pipeline.spoken_turns import gather_turns
-from pipeline.stage_clock import STAGES, StageClock
+from pipeline.synthesis.assembly import check_parts, dialogue_into_takes, general_notes, place_takes
+from pipeline.synthesis.options import SynthesisOptions
+from pipeline.synthesis.resume import gather_turns
+from pipeline.synthesis.seeds import next_seed, turn_seed
+from pipeline.synthesis.stage_clock import STAGES, StageClock
 from pipeline.voices.casting import WantedVoice, cast_voices
 from pipeline.voices.from_recording import recording_to_voice
 from pipeline.voices.quality import RecordingQuality, judge_recording

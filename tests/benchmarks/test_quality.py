@@ -6,7 +6,8 @@ from benchmarks.jury import Verdict
 from benchmarks.quality import DRIFT, ROWS, Exam, fingerprint, summarise
 from benchmarks.takes import Take, dialogues_spoken, human_recordings, sentences_spoken
 from benchmarks.timing import GAPS_S, gap_takes
-from pipeline.dialogue import DialoguePipeline, SynthesisOptions
+from pipeline.dialogue import DialoguePipeline
+from pipeline.synthesis.options import SynthesisOptions
 from pipeline.text_to_semantic.generate import TextToSemanticOptions
 from tests.benchmarks.recordings import write_manifest
 

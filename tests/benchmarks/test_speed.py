@@ -7,7 +7,8 @@ import pytest
 
 from benchmarks import speed
 from benchmarks.speed import ROWS, Bench, fastest, main, script_of
-from pipeline.dialogue import DialoguePipeline, SynthesisOptions
+from pipeline.dialogue import DialoguePipeline
+from pipeline.synthesis.options import SynthesisOptions
 from pipeline.text_to_semantic.generate import TextToSemanticOptions
 
 

@@ -11,9 +11,10 @@ from pipeline.audio.write import write_wav
 from pipeline.config.sizes import tiny
 from pipeline.datatypes.dialogue import Dialogue
 from pipeline.datatypes.sound import Waveform
-from pipeline.dialogue import DialoguePipeline, SynthesisOptions
+from pipeline.dialogue import DialoguePipeline
 from pipeline.errors import AudioError, CancelledError, ScriptError, VoiceError
-from pipeline.stage_clock import STAGES
+from pipeline.synthesis.options import SynthesisOptions
+from pipeline.synthesis.stage_clock import STAGES
 from pipeline.text_to_semantic.generate import TextToSemanticOptions
 from pipeline.voices.voice_file import save_voice
 

@@ -12,10 +12,11 @@ from torch import Tensor
 from pipeline.datatypes.dialogue import Dialogue
 from pipeline.datatypes.tokens import SemanticTokens
 from pipeline.datatypes.voice import Voice
-from pipeline.dialogue import DialoguePipeline, SynthesisOptions
+from pipeline.dialogue import DialoguePipeline
 from pipeline.semantic_to_acoustic.generate import SoundStormOptions, generate
 from pipeline.semantic_to_acoustic.model import SoundStorm
 from pipeline.semantic_to_acoustic.windows import Chunk, build_windows
+from pipeline.synthesis.options import SynthesisOptions
 from pipeline.text_to_semantic.decoding import SamplingOptions
 from pipeline.text_to_semantic.generate import TextToSemanticOptions
 

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from pipeline.datatypes.dialogue import Dialogue, SpokenTurn
-from pipeline.dialogue import DialoguePipeline, SynthesisOptions
+from pipeline.dialogue import DialoguePipeline
 from pipeline.errors import CancelledError, ConfigError
-from pipeline.seeds import turn_seed
+from pipeline.synthesis.options import SynthesisOptions
+from pipeline.synthesis.seeds import turn_seed
 from pipeline.text_to_semantic.decoding import SamplingOptions
 from pipeline.text_to_semantic.generate import TextToSemanticOptions
 

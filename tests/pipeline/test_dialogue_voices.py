@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from pipeline.datatypes.dialogue import Dialogue
-from pipeline.dialogue import DialoguePipeline, SynthesisOptions
+from pipeline.dialogue import DialoguePipeline
 from pipeline.errors import ConfigError
+from pipeline.synthesis.options import SynthesisOptions
 from pipeline.text_to_semantic.generate import TextToSemanticOptions
 from pipeline.voices.speaker_encoder import SpeakerEncoder
 

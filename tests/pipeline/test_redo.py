@@ -8,9 +8,10 @@ import pytest
 
 from pipeline.datatypes.dialogue import Dialogue
 from pipeline.datatypes.redo import Redo
-from pipeline.dialogue import DialoguePipeline, SynthesisOptions
+from pipeline.dialogue import DialoguePipeline
 from pipeline.errors import CancelledError, ConfigError, ScriptError, VoiceError
 from pipeline.semantic_to_acoustic.infill import CONTEXT_S
+from pipeline.synthesis.options import SynthesisOptions
 from pipeline.text_to_semantic.decoding import SamplingOptions
 from pipeline.text_to_semantic.generate import TextToSemanticOptions
 from pipeline.waveform_to_dialogue.cut import SPLICE_S

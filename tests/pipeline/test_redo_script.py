@@ -8,8 +8,9 @@ import pytest
 
 from pipeline.datatypes.dialogue import Dialogue
 from pipeline.datatypes.voice import VoiceCheck
-from pipeline.dialogue import DialoguePipeline, SynthesisOptions
+from pipeline.dialogue import DialoguePipeline
 from pipeline.errors import ConfigError
+from pipeline.synthesis.options import SynthesisOptions
 from pipeline.text_to_semantic.decoding import SamplingOptions
 from pipeline.text_to_semantic.generate import TextToSemanticOptions
 

@@ -7,7 +7,8 @@ import pytest
 
 from pipeline.audio.write import write_wav
 from pipeline.datatypes.sound import Waveform
-from pipeline.dialogue import DialoguePipeline, SynthesisOptions
+from pipeline.dialogue import DialoguePipeline
+from pipeline.synthesis.options import SynthesisOptions
 from pipeline.text_to_semantic.generate import TextToSemanticOptions
 from training import all as recipe
 from training.all import NETWORKS

@@ -6,7 +6,7 @@ import pytest
 
 from app.page.run_view import RunView
 from app.runs import Emitted, Progress, Waiting
-from pipeline.estimate import TimeLeft
+from pipeline.synthesis.cost import TimeLeft
 from tests.app.page.desk import SCRIPT, WICKED, Desk
 from tests.app.tone_pipeline import TonePipeline
 

@@ -1,6 +1,6 @@
 import torch
 
-from pipeline.seeds import next_seed, seeded_generator, turn_seed
+from pipeline.synthesis.seeds import next_seed, seeded_generator, turn_seed
 
 SEEDS_OF_7 = [900496452, 1822052472, 804115287]
 

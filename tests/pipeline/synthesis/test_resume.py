@@ -9,7 +9,7 @@ import pytest
 from pipeline.datatypes.dialogue import Dialogue, SpokenTurn
 from pipeline.dialogue import DialoguePipeline
 from pipeline.errors import ConfigError
-from pipeline.spoken_turns import mix_again
+from pipeline.synthesis.resume import mix_again
 from pipeline.turn_files import load_turn, save_turn
 from tests.pipeline.test_dialogue_stream import LINES, OPTIONS, VOICES
 

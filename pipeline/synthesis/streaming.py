@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Iterator
 
-from pipeline.assembly import take_notes
 from pipeline.datatypes.dialogue import SpokenTurn
 from pipeline.errors import ConfigError
-from pipeline.speaking import Performance, SynthesisOptions, TurnSpeaker
-from pipeline.stage_clock import StageClock
+from pipeline.synthesis.assembly import take_notes
+from pipeline.synthesis.options import SynthesisOptions
+from pipeline.synthesis.stage_clock import StageClock
+from pipeline.synthesis.turn_synthesizer import Performance, TurnSpeaker
 from pipeline.waveform_to_dialogue.place import GrowingMix
 
 

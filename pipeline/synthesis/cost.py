@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.batches import WHOLE_BATCH_S
+from pipeline.synthesis.batches import WHOLE_BATCH_S
 
 COST_VERSION = 1
 """Changes with what the coefficients mean, or with code that changes them much."""

@@ -1,7 +1,7 @@
 import pytest
 
-from pipeline.batches import WHOLE_BATCH_S
-from pipeline.estimate import (
+from pipeline.synthesis.batches import WHOLE_BATCH_S
+from pipeline.synthesis.cost import (
     CostModel,
     MeasuredRun,
     ScriptSize,

@@ -7,8 +7,7 @@ voice and its own seed, and on nothing else: not on the turns it is spoken toget
 import functools
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Literal
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -20,11 +19,8 @@ from pipeline.datatypes.sound import TurnCut, Waveform
 from pipeline.datatypes.take import Take
 from pipeline.datatypes.tokens import AcousticTokens, SemanticTokens, TextTokens
 from pipeline.datatypes.voice import Voice, VoiceCheck, Voices
-from pipeline.ensemble import Ensemble
 from pipeline.errors import ConfigError, ScriptError
 from pipeline.runtime.models import Models
-from pipeline.seeds import seeded_generator
-from pipeline.semantic_to_acoustic.generate import SoundStormOptions
 from pipeline.semantic_to_acoustic.generate import generate as generate_acoustic
 from pipeline.semantic_to_acoustic.windows import (
     Chunk,
@@ -35,9 +31,11 @@ from pipeline.semantic_to_acoustic.windows import (
     prompt_of,
     windows_to_turns,
 )
-from pipeline.stage_clock import StageClock
+from pipeline.synthesis.options import SynthesisOptions
 from pipeline.synthesis.retakes import retake_flagged
-from pipeline.text_to_semantic.generate import TextToSemanticOptions
+from pipeline.synthesis.seeds import seeded_generator
+from pipeline.synthesis.speakers import Ensemble
+from pipeline.synthesis.stage_clock import StageClock
 from pipeline.text_to_semantic.generate import generate as generate_semantic
 from pipeline.text_to_semantic.pieces import pieces_to_turns
 from pipeline.voices.verify import check_turn
@@ -55,36 +53,6 @@ JOINED = "is too long to be given its voice in one go and was joined of"
 
 MADE_UP_VOICE_S = 4.0
 """How much speech a made-up voice is first heard in; that then serves as everyone's prompt does."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SynthesisOptions:
-    """How to generate; no part of the weights.
-
-    Attributes:
-        text: of text-to-semantic.
-        storm: of SoundStorm.
-        mode: "turns" speaks all turns at once, each in its own sequence; "window" speaks up to 30 s
-            of consecutive turns in one sequence, as in the paper.
-        prompt_text: read the text in the manner of the voice, too, by its semantic prompt; a whole
-            window never is. SPEAR-TTS does not, and the shipped weights read better without.
-        check_voices: compare every turn with its voice prompt, if the weights hold a speaker
-            encoder; what does not sound like its voice is told in the notes.
-        max_retakes: how many takes may be made in all of turns that do not; 0: none.
-    """
-
-    text: TextToSemanticOptions = field(default_factory=TextToSemanticOptions)
-    storm: SoundStormOptions = field(default_factory=SoundStormOptions)
-    mode: Literal["turns", "window"] = "turns"
-    prompt_text: bool = False
-    check_voices: bool = True
-    max_retakes: int = 0
-
-    def __post_init__(self) -> None:
-        if self.max_retakes < 0:
-            raise ConfigError(f"max_retakes must be 0 or more, is {self.max_retakes}")
-        if self.max_retakes > 0 and not self.check_voices:
-            raise ConfigError("retakes need check_voices, which finds the turns to speak again")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from pipeline.config.limits import LimitsConfig, MixConfig
 from pipeline.datatypes.script import Turn
-from pipeline.speaking import Performance
-from pipeline.stage_clock import StageClock
+from pipeline.synthesis.stage_clock import StageClock
+from pipeline.synthesis.turn_synthesizer import Performance
 
 WHOLE_BATCH_S = 60.0
 """About how much speech is made at once: enough to fill a processor, little enough to hold."""

@@ -1,8 +1,13 @@
 import pytest
 
-from pipeline.batches import FIRST_BATCHES_S, WHOLE_BATCH_S, estimate_turn_seconds, plan_batches
 from pipeline.config.limits import LimitsConfig, MixConfig
 from pipeline.datatypes.script import Turn
+from pipeline.synthesis.batches import (
+    FIRST_BATCHES_S,
+    WHOLE_BATCH_S,
+    estimate_turn_seconds,
+    plan_batches,
+)
 
 
 @pytest.mark.parametrize("first", [(), FIRST_BATCHES_S])

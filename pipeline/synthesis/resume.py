@@ -5,16 +5,16 @@ from dataclasses import replace
 
 import numpy as np
 
-from pipeline.assembly import general_notes, place_takes, unflagged
 from pipeline.config.limits import MixConfig
 from pipeline.datatypes.dialogue import Dialogue, SpokenTurn
 from pipeline.datatypes.script import Script, Turn
 from pipeline.datatypes.sound import Waveform
 from pipeline.datatypes.take import Take
 from pipeline.datatypes.voice import Voice
-from pipeline.ensemble import Ensemble
 from pipeline.errors import ConfigError
-from pipeline.seeds import turn_seed
+from pipeline.synthesis.assembly import general_notes, place_takes, unflagged
+from pipeline.synthesis.seeds import turn_seed
+from pipeline.synthesis.speakers import Ensemble
 from pipeline.waveform_to_dialogue.place import GrowingMix
 
 

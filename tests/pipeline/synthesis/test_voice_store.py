@@ -16,7 +16,7 @@ from pipeline.datatypes.sound import Waveform
 from pipeline.datatypes.voice import Voice
 from pipeline.dialogue import DialoguePipeline
 from pipeline.errors import AudioError, VoiceError
-from pipeline.voice_shelf import VoiceShelf
+from pipeline.synthesis.voice_store import VoiceShelf
 from pipeline.voices.speaker_encoder import SpeakerEncoder
 from pipeline.voices.voice_file import load_voice, save_voice
 
@@ -45,7 +45,7 @@ def test_licence_and_consent_stay_with_a_voice(
 
 
 def test_shipped_voices_load_without_licence_and_consent() -> None:
-    voices = sorted((Path(__file__).parents[2] / "assets" / "voices").glob("*.safetensors"))
+    voices = sorted((Path(__file__).parents[3] / "assets" / "voices").glob("*.safetensors"))
     assert voices
     assert {(load_voice(voice).licence, load_voice(voice).consent) for voice in voices} == {
         ("", "")

@@ -3,7 +3,7 @@ import time
 import pytest
 
 from pipeline.errors import CancelledError
-from pipeline.stage_clock import STAGES, StageClock
+from pipeline.synthesis.stage_clock import STAGES, StageClock
 
 
 def test_every_stage_is_timed_and_reported_at_both_ends() -> None:
