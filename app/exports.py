@@ -18,7 +18,7 @@ from app.workspaces import Project
 from pipeline.audio.write import check_format
 from pipeline.datatypes.dialogue import Dialogue
 from pipeline.datatypes.sound import Waveform
-from pipeline.dialogue_files import save_dialogue
+from pipeline.dialogue_editing.dialogue_file import save_dialogue
 from pipeline.errors import AudioError, ConfigError
 from pipeline.voices.voice_file import save_voice
 from pipeline.waveform_to_dialogue.stereo import stereo_of

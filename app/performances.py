@@ -15,12 +15,12 @@ from pipeline.datatypes.dialogue import Dialogue, SpokenTurn
 from pipeline.datatypes.progress import ProgressCallback
 from pipeline.datatypes.redo import Redo
 from pipeline.datatypes.script import Script
+from pipeline.dialogue_editing.matching import keep_speakers, match_turns
+from pipeline.dialogue_editing.takes import TurnTake, take_of, use_take
 from pipeline.errors import DialogueError
-from pipeline.matching import keep_speakers, match_turns
 from pipeline.script_edits import open_script, set_pace
 from pipeline.script_to_turns.inline_marks import write_marks
 from pipeline.script_word_edits import set_words
-from pipeline.takes import TurnTake, take_of, use_take
 from pipeline.voices.casting import WantedVoice
 
 

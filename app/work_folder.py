@@ -9,9 +9,9 @@ from typing import Any
 
 from pipeline.datatypes.dialogue import SpokenTurn
 from pipeline.datatypes.voice import Voice
+from pipeline.dialogue_editing.turn_file import load_turn, save_turn
 from pipeline.errors import DialogueError
 from pipeline.files.atomic import write_text
-from pipeline.turn_files import load_turn, save_turn
 from pipeline.voices.casting import WantedVoice
 
 WORK_FORMAT = "colloquy work 1"

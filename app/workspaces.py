@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.datatypes.dialogue import Dialogue
-from pipeline.dialogue_files import load_dialogue, save_dialogue
+from pipeline.dialogue_editing.dialogue_file import load_dialogue, save_dialogue
+from pipeline.dialogue_editing.takes import TurnTake
 from pipeline.errors import DialogueError
-from pipeline.takes import TurnTake
 
 logger = logging.getLogger(__name__)
 

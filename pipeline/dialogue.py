@@ -10,7 +10,6 @@ from pathlib import Path
 
 import torch
 
-from pipeline.adoption import check_fit, note_weights
 from pipeline.config.limits import LimitsConfig, MixConfig
 from pipeline.datatypes.dialogue import Dialogue, SpokenTurn
 from pipeline.datatypes.progress import ProgressCallback
@@ -20,8 +19,9 @@ from pipeline.datatypes.sound import Waveform
 from pipeline.datatypes.tokens import TextTokens
 from pipeline.datatypes.voice import Voice
 from pipeline.device import choose_device
-from pipeline.matching import keep_speakers, match_turns, seeds_of_matches
-from pipeline.redo import DialogueEditor, options_for_redo, speak_edited
+from pipeline.dialogue_editing.compatibility import check_fit, note_weights
+from pipeline.dialogue_editing.matching import keep_speakers, match_turns, seeds_of_matches
+from pipeline.dialogue_editing.redo import DialogueEditor, options_for_redo, speak_edited
 from pipeline.runtime.models import ASSETS, Models, find_model_folder, load_models
 from pipeline.script_to_turns.parse import script_to_turns
 from pipeline.synthesis.assembly import takes_into_dialogue

@@ -20,9 +20,9 @@ from app.visits import Visits, visitor_of
 from app.workspaces import DIALOGUE_NAME, Project, Workspace, Workspaces
 from pipeline.audio.write import available_formats
 from pipeline.config.limits import MAX_SPEAKERS
-from pipeline.dialogue_files import load_dialogue
+from pipeline.dialogue_editing.dialogue_file import load_dialogue
+from pipeline.dialogue_editing.takes import TurnTake
 from pipeline.errors import DialogueError
-from pipeline.takes import TurnTake
 
 PART_LABELS = {
     "mix": "Mix",

@@ -23,14 +23,14 @@ from pipeline.datatypes.sound import TurnCut, Waveform
 from pipeline.datatypes.take import Take
 from pipeline.datatypes.tokens import AcousticTokens, SemanticTokens
 from pipeline.datatypes.voice import Voice
-from pipeline.errors import VoiceError
-from pipeline.matching import (
+from pipeline.dialogue_editing.matching import (
     keep_speakers,
     kept_notes,
     match_turns,
     seeds_of_matches,
     takes_of_matches,
 )
+from pipeline.errors import VoiceError
 from pipeline.script_to_turns.parse import edit_turn, script_to_turns
 from pipeline.synthesis.assembly import check_parts, dialogue_into_takes, general_notes, place_takes
 from pipeline.synthesis.options import SynthesisOptions

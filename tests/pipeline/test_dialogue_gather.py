@@ -9,8 +9,8 @@ import pytest
 
 from pipeline.datatypes.dialogue import Dialogue, SpokenTurn
 from pipeline.dialogue import DialoguePipeline
+from pipeline.dialogue_editing.turn_file import load_turn, save_turn
 from pipeline.errors import ConfigError, ShapeError, VoiceError
-from pipeline.turn_files import load_turn, save_turn
 from tests.pipeline.test_dialogue_stream import LINES, OPTIONS, VOICES
 
 SCRIPT = "\n".join(LINES)

@@ -11,10 +11,10 @@ from pipeline.config.limits import MixConfig
 from pipeline.datatypes.dialogue import Dialogue
 from pipeline.datatypes.voice import VoiceCheck
 from pipeline.dialogue import DialoguePipeline
+from pipeline.dialogue_editing.takes import TurnTake, take_of, takes_of, use_take
 from pipeline.errors import ConfigError
-from pipeline.takes import TurnTake, take_of, takes_of, use_take
+from tests.pipeline.dialogue_editing.test_redo import LONGER, OPTIONS, SCRIPT, VOICES, changed_turns
 from tests.pipeline.test_dialogue_gather import assert_same_dialogue
-from tests.pipeline.test_redo import LONGER, OPTIONS, SCRIPT, VOICES, changed_turns
 
 TURN = 2
 

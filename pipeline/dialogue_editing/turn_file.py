@@ -11,16 +11,16 @@ from torch import Tensor
 
 from pipeline.datatypes.dialogue import Caption, SpokenTurn
 from pipeline.datatypes.sound import Waveform
-from pipeline.errors import CheckpointError, ConfigError
-from pipeline.files.container import FileKind, group_tensors, load_sealed, save_sealed
-from pipeline.files.schema import config_from_dict
-from pipeline.takes import TurnTake
-from pipeline.turn_records import (
+from pipeline.dialogue_editing.records import (
     take_from_record,
     take_to_record,
     voice_from_record,
     voice_to_record,
 )
+from pipeline.dialogue_editing.takes import TurnTake
+from pipeline.errors import CheckpointError, ConfigError
+from pipeline.files.container import FileKind, group_tensors, load_sealed, save_sealed
+from pipeline.files.schema import config_from_dict
 
 TURN_FILE = FileKind(
     noun="turn", number=2, remake="delete it, and its turn and those after it are spoken again"

@@ -19,14 +19,7 @@ from pipeline.datatypes.dialogue import Dialogue
 from pipeline.datatypes.script import Script, Turn
 from pipeline.datatypes.take import Take
 from pipeline.datatypes.voice import Voice
-from pipeline.errors import CheckpointError, ConfigError, DialogueError, ScriptError
-from pipeline.files.container import FileKind, group_tensors, load_sealed, save_sealed
-from pipeline.files.schema import config_from_dict
-from pipeline.script_to_turns.parse import script_to_turns, turns_to_script
-from pipeline.synthesis.assembly import check_parts, place_takes
-from pipeline.synthesis.options import SynthesisOptions
-from pipeline.takes import TurnTake, check_take, form_of, takes_of
-from pipeline.turn_records import (
+from pipeline.dialogue_editing.records import (
     MAX_SEED,
     SPEAKERS,
     take_from_record,
@@ -34,6 +27,13 @@ from pipeline.turn_records import (
     voice_from_record,
     voice_to_record,
 )
+from pipeline.dialogue_editing.takes import TurnTake, check_take, form_of, takes_of
+from pipeline.errors import CheckpointError, ConfigError, DialogueError, ScriptError
+from pipeline.files.container import FileKind, group_tensors, load_sealed, save_sealed
+from pipeline.files.schema import config_from_dict
+from pipeline.script_to_turns.parse import script_to_turns, turns_to_script
+from pipeline.synthesis.assembly import check_parts, place_takes
+from pipeline.synthesis.options import SynthesisOptions
 
 DIALOGUE_FILE = FileKind(
     noun="dialogue", number=1, remake="open another copy of it, or speak its script again"

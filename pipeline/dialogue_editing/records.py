@@ -18,10 +18,10 @@ from pipeline.datatypes.script import Turn
 from pipeline.datatypes.sound import TurnCut, Waveform
 from pipeline.datatypes.tokens import AcousticTokens, SemanticTokens
 from pipeline.datatypes.voice import Voice, VoiceCheck
+from pipeline.dialogue_editing.takes import TurnTake
 from pipeline.errors import ConfigError
 from pipeline.files.container import require_tensor
 from pipeline.files.schema import config_from_dict
-from pipeline.takes import TurnTake
 
 SPEAKERS = tuple(f"S{number + 1}" for number in range(MAX_SPEAKERS))
 MAX_SEED = 2**63

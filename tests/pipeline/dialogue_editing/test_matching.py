@@ -3,8 +3,8 @@
 import pytest
 
 from pipeline.config.limits import LimitsConfig
+from pipeline.dialogue_editing.matching import keep_speakers, match_turns
 from pipeline.errors import ConfigError
-from pipeline.matching import keep_speakers, match_turns
 from pipeline.script_to_turns.parse import script_to_turns
 
 LINES = ["[S1] One.", "[S2] Two.", "[S1] Three.", "[S2] Four.", "[S1] Five.", "[S2] Six."]

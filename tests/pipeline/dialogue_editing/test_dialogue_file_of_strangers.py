@@ -13,12 +13,17 @@ from torch import Tensor
 
 from pipeline.datatypes.dialogue import Dialogue
 from pipeline.dialogue import DialoguePipeline
-from pipeline.dialogue_files import DIALOGUE_FILE, MAX_MIX_S, load_dialogue, save_dialogue
+from pipeline.dialogue_editing.dialogue_file import (
+    DIALOGUE_FILE,
+    MAX_MIX_S,
+    load_dialogue,
+    save_dialogue,
+)
+from pipeline.dialogue_editing.takes import take_of, use_take
 from pipeline.errors import CheckpointError, DialogueError
 from pipeline.files.container import load_sealed, save_sealed
-from pipeline.takes import take_of, use_take
-from tests.pipeline.test_dialogue_files import SCRIPT, VOICES
-from tests.pipeline.test_redo import OPTIONS
+from tests.pipeline.dialogue_editing.test_dialogue_file import SCRIPT, VOICES
+from tests.pipeline.dialogue_editing.test_redo import OPTIONS
 
 
 @pytest.fixture(scope="module")

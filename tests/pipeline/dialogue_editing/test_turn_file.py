@@ -10,9 +10,9 @@ from pipeline.datatypes.script import Turn
 from pipeline.datatypes.sound import TurnCut, Waveform
 from pipeline.datatypes.tokens import AcousticTokens, SemanticTokens
 from pipeline.datatypes.voice import Voice, VoiceCheck
+from pipeline.dialogue_editing.turn_file import TURN_FILE, load_turn, save_turn
 from pipeline.errors import AudioError, CheckpointError
 from pipeline.files.container import load_sealed, save_sealed
-from pipeline.turn_files import TURN_FILE, load_turn, save_turn
 
 
 def _spoken(voice: Voice | None, check: VoiceCheck | None) -> SpokenTurn:

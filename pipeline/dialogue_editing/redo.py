@@ -17,8 +17,8 @@ from pipeline.datatypes.redo import Redo
 from pipeline.datatypes.script import Script, Turn
 from pipeline.datatypes.take import Take
 from pipeline.datatypes.tokens import SemanticTokens
+from pipeline.dialogue_editing.matching import TurnMatch, kept_notes, takes_of_matches
 from pipeline.errors import ConfigError
-from pipeline.matching import TurnMatch, kept_notes, takes_of_matches
 from pipeline.runtime.models import Models
 from pipeline.script_to_turns.parse import edit_turn
 from pipeline.semantic_to_acoustic.infill import CONTEXT_S, lay_track, refill

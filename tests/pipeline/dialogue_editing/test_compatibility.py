@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from torch import Tensor
 
-from pipeline.adoption import OTHER_WEIGHTS
 from pipeline.datatypes.dialogue import Dialogue
 from pipeline.dialogue import DialoguePipeline
-from pipeline.dialogue_files import load_dialogue, save_dialogue
+from pipeline.dialogue_editing.compatibility import OTHER_WEIGHTS
+from pipeline.dialogue_editing.dialogue_file import load_dialogue, save_dialogue
 from pipeline.errors import ConfigError, DialogueError, VoiceError
-from tests.pipeline.test_dialogue_files import SCRIPT, VOICES
-from tests.pipeline.test_redo import OPTIONS
+from tests.pipeline.dialogue_editing.test_dialogue_file import SCRIPT, VOICES
+from tests.pipeline.dialogue_editing.test_redo import OPTIONS
 
 
 @pytest.fixture(scope="module")

@@ -11,12 +11,12 @@ from safetensors.torch import save_file
 from pipeline.config.limits import MixConfig
 from pipeline.datatypes.dialogue import Dialogue
 from pipeline.dialogue import DialoguePipeline
-from pipeline.dialogue_files import DIALOGUE_FILE, load_dialogue, save_dialogue
+from pipeline.dialogue_editing.dialogue_file import DIALOGUE_FILE, load_dialogue, save_dialogue
+from pipeline.dialogue_editing.takes import take_of, use_take
 from pipeline.errors import AudioError, CheckpointError, ConfigError
 from pipeline.files.container import load_sealed
-from pipeline.takes import take_of, use_take
+from tests.pipeline.dialogue_editing.test_redo import LONGER, OPTIONS
 from tests.pipeline.test_dialogue_gather import assert_same_dialogue
-from tests.pipeline.test_redo import LONGER, OPTIONS
 
 SCRIPT = """[Anna] Hello there, my friend.
 [Ben] Hi. {pause 0.4} How are you, in {Worcester|wuster}? {pause 0.3}

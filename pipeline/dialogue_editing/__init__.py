@@ -1,0 +1,1 @@
+"""A dialogue once more for a part, and kept in files."""
