@@ -18,9 +18,9 @@ from pipeline.datatypes.script import Script
 from pipeline.dialogue_editing.matching import keep_speakers, match_turns
 from pipeline.dialogue_editing.takes import TurnTake, take_of, use_take
 from pipeline.errors import DialogueError
-from pipeline.script_edits import open_script, set_pace
+from pipeline.script_editing.edit_turns import open_script, set_pace
+from pipeline.script_editing.edit_words import set_words
 from pipeline.script_to_turns.inline_marks import write_marks
-from pipeline.script_word_edits import set_words
 from pipeline.voices.casting import WantedVoice
 
 

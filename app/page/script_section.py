@@ -17,11 +17,11 @@ from app.page.wiring import PRIVATE, TOLD
 from app.run_queue import RunQueue
 from app.studio import Studio
 from app.zero_gpu import ON_ZERO_GPU
-from pipeline import script_edits, script_word_edits
 from pipeline.config.limits import MAX_SPEAKERS
 from pipeline.errors import DialogueError
-from pipeline.script_imports import import_script
-from pipeline.script_writing import lines_to_text, script_to_lines
+from pipeline.script_editing import edit_turns, edit_words
+from pipeline.script_editing.import_file import import_script
+from pipeline.script_editing.write import lines_to_text, script_to_lines
 
 FIRST_SAMPLE = "First light"
 FIRST_SCRIPT = "Anna: Hello! Type here, one line for each turn.\nBen: And I will answer you."
@@ -198,27 +198,27 @@ class ScriptEvents:
     def add(self, text: str, turn: int | None) -> tuple[str, int]:
         """A new turn below one."""
         at = self._turn(turn)
-        return self._edit(script_edits.add_turn, text, at), at + 1
+        return self._edit(edit_turns.add_turn, text, at), at + 1
 
     def remove(self, text: str, turn: int | None) -> tuple[str, int]:
         """The script without a turn."""
         at = self._turn(turn)
-        return self._edit(script_edits.remove_turn, text, at), max(0, at - 1)
+        return self._edit(edit_turns.remove_turn, text, at), max(0, at - 1)
 
     def move_up(self, text: str, turn: int | None) -> tuple[str, int]:
         """A turn before the one above it."""
         at = self._turn(turn)
-        return self._edit(script_edits.move_turn, text, at, -1), at - 1
+        return self._edit(edit_turns.move_turn, text, at, -1), at - 1
 
     def move_down(self, text: str, turn: int | None) -> tuple[str, int]:
         """A turn after the one below it."""
         at = self._turn(turn)
-        return self._edit(script_edits.move_turn, text, at, 1), at + 1
+        return self._edit(edit_turns.move_turn, text, at, 1), at + 1
 
     def merge(self, text: str, turn: int | None) -> tuple[str, int]:
         """A turn and the next one as one."""
         at = self._turn(turn)
-        return self._edit(script_word_edits.merge_turn, text, at), at
+        return self._edit(edit_words.merge_turn, text, at), at
 
     def split(self, text: str, turn: int | None, before: str) -> tuple[str, int]:
         """A turn as two."""
@@ -228,13 +228,13 @@ class ScriptEvents:
     def set_options(self, text: str, turn: int | None, pace: float, gap: str) -> tuple[str, int]:
         """Another pace and gap for a turn."""
         at = self._turn(turn)
-        changed = self._edit(script_edits.set_pace, text, at, pace)
+        changed = self._edit(edit_turns.set_pace, text, at, pace)
         return self._edit(self._set_gap, changed, at, gap.strip()), at
 
     def respell(self, text: str, turn: int | None, shown: str, said: str) -> tuple[str, int]:
         """Another way to say a word of a turn."""
         at = self._turn(turn)
-        return self._edit(script_word_edits.respell, text, at, shown.strip(), said.strip()), at
+        return self._edit(edit_words.respell, text, at, shown.strip(), said.strip()), at
 
     def _split(self, text: str, turn: int, before: str) -> str:
         turns = self._studio.pipeline.parse(text).turns
@@ -242,7 +242,7 @@ class ScriptEvents:
         at = words.find(before) if before else middle_of(words)
         if at < 0:
             raise DialogueError(f"turn {turn + 1} does not hold the words {before!r}")
-        return script_word_edits.split_turn(text, turn, at)
+        return edit_words.split_turn(text, turn, at)
 
     @staticmethod
     def _set_gap(text: str, turn: int, gap: str) -> str:
@@ -252,7 +252,7 @@ class ScriptEvents:
             raise DialogueError(
                 f"the gap {gap!r} is no number of seconds; write 0.5, or -0.2 to overlap"
             ) from error
-        return script_edits.set_gap(text, turn, gap_s)
+        return edit_turns.set_gap(text, turn, gap_s)
 
     @staticmethod
     def _turn(turn: int | None) -> int:

@@ -12,7 +12,7 @@ from app.page.script_section import (
     build_script_section,
 )
 from app.studio import Studio
-from pipeline.script_writing import lines_to_text
+from pipeline.script_editing.write import lines_to_text
 from tests.app.conftest import BAD_SCRIPTS
 from tests.app.page.desk import SCRIPT, WICKED, Desk
 

@@ -7,8 +7,8 @@ import pytest
 from pipeline.config.limits import LimitsConfig
 from pipeline.datatypes.script import Script
 from pipeline.errors import ScriptError
+from pipeline.script_editing.edit_words import merge_turn, respell, set_words, split_turn
 from pipeline.script_to_turns.parse import script_to_turns
-from pipeline.script_word_edits import merge_turn, respell, set_words, split_turn
 from tests.random_scripts import random_script, random_words, said, without_lines
 
 LIMITS = LimitsConfig()

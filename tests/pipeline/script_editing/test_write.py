@@ -6,8 +6,7 @@ import pytest
 from pipeline.config.limits import LimitsConfig
 from pipeline.datatypes.script import Script
 from pipeline.errors import ScriptError
-from pipeline.script_to_turns.parse import script_to_turns
-from pipeline.script_writing import (
+from pipeline.script_editing.write import (
     can_be_written,
     has_names,
     lines_to_text,
@@ -15,6 +14,7 @@ from pipeline.script_writing import (
     script_to_lines,
     script_to_text,
 )
+from pipeline.script_to_turns.parse import script_to_turns
 from tests.random_scripts import random_script, without_lines
 
 LIMITS = LimitsConfig()

@@ -8,11 +8,17 @@ from pathlib import PurePath
 
 from pipeline.config.limits import LimitsConfig
 from pipeline.errors import ScriptError
-from pipeline.script_cues import Speech, find_speakers, join_speeches, one_line, read_cues
-from pipeline.script_markdown import read_markdown
+from pipeline.script_editing.markdown import read_markdown
+from pipeline.script_editing.subtitles import (
+    Speech,
+    find_speakers,
+    join_speeches,
+    one_line,
+    read_cues,
+)
+from pipeline.script_editing.write import can_be_written, lines_to_text
 from pipeline.script_to_turns.parse import script_to_turns
 from pipeline.script_to_turns.speaker_markers import escape
-from pipeline.script_writing import can_be_written, lines_to_text
 
 IMPORTED_FILES = (".txt", ".md", ".srt", ".vtt", ".json")
 """The names of files that can be imported end like this."""

@@ -11,7 +11,7 @@ from pipeline.config.limits import LimitsConfig
 from pipeline.datatypes.dialogue import Caption
 from pipeline.datatypes.script import Script
 from pipeline.errors import ScriptError
-from pipeline.script_imports import IMPORTED_FILES, import_script
+from pipeline.script_editing.import_file import IMPORTED_FILES, import_script
 from pipeline.script_to_turns.parse import script_to_turns
 from pipeline.waveform_to_dialogue.captions import (
     captions_to_json,

@@ -1,6 +1,6 @@
 import pytest
 
-from pipeline.script_markdown import read_markdown
+from pipeline.script_editing.markdown import read_markdown
 
 LINES = {
     "# A title": "",

@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from pipeline.config.limits import LimitsConfig
 from pipeline.datatypes.script import Script, Turn
 from pipeline.errors import ScriptError
+from pipeline.script_editing.write import can_be_written, has_names, reads_as, script_to_text
 from pipeline.script_to_turns.parse import reword_turn, script_to_turns
-from pipeline.script_writing import can_be_written, has_names, reads_as, script_to_text
 
 NEW_WORDS = "And then?"
 """What a new turn says unless told otherwise: a turn must have something to say."""

@@ -8,7 +8,7 @@ import pytest
 from pipeline.config.limits import LimitsConfig
 from pipeline.datatypes.script import Script, Turn
 from pipeline.errors import ScriptError
-from pipeline.script_edits import (
+from pipeline.script_editing.edit_turns import (
     NEW_WORDS,
     add_turn,
     move_turn,

@@ -1,7 +1,14 @@
 import pytest
 
 from pipeline.errors import ScriptError
-from pipeline.script_cues import NARRATOR, Speech, find_speakers, join_speeches, one_line, read_cues
+from pipeline.script_editing.subtitles import (
+    NARRATOR,
+    Speech,
+    find_speakers,
+    join_speeches,
+    one_line,
+    read_cues,
+)
 
 TIME = "00:00:01,000 --> 00:00:02,000"
 

@@ -1,0 +1,1 @@
+"""Script text in, script text out: edits, imports, the text of turns."""
