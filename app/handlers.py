@@ -37,15 +37,6 @@ MAX_SEED = 2**31 - 1
 MAX_RETAKES = 8
 """Most retakes the page offers; each is about as much work as a short script of its own."""
 
-STAGE_TITLES = {
-    "read": "Reading the script",
-    "semantic": "Choosing how it is said",
-    "acoustic": "Giving it voices",
-    "waveform": "Making sound",
-    "check": "Checking the voices",
-    "mix": "Mixing",
-}
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScriptFeedback:

@@ -1,7 +1,7 @@
 """A project ⇄ one zip: the script and form as typed, the dialogue, its voices, and its sounds.
 
     project.json            format, text, form, and which of the files below belong to it
-    dialogue.safetensors    what `pipeline.dialogue_editing.dialogue_file` wrote; here it is only bytes
+    dialogue.safetensors    of `pipeline.dialogue_editing.dialogue_file`; here only bytes
     voices/S1.safetensors   a voice that is not built in
     dialogue.wav, …         extra files for people; never read back
 

@@ -1,7 +1,7 @@
 """The flow: script → turns → text ids → semantic ids → acoustic codes → waveforms → dialogue.
 
-Only this, `synthesis/` (which takes turns along arrows 3 to 5) and `dialogue_editing/` know the order
-of the stages.
+Only this, `synthesis/`, which takes turns along arrows 3 to 5, and `dialogue_editing/` know the
+order of the stages.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence

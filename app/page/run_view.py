@@ -8,12 +8,11 @@ from typing import Any
 
 import gradio as gr
 
-from app import handlers
 from app.page.markup import message_html, progress_html
 from app.page.project_view import Updates
 from app.page.result_section import ResultSection
 from app.page.turn_table import spoken_rows
-from app.progress_line import format_seconds, format_time_left
+from app.progress_line import STAGE_TITLES, format_seconds, format_time_left
 from app.progress_meter import ProgressMeter
 from app.runs import Emitted, Progress, Waiting
 from pipeline.audio.formats import pcm_16
@@ -77,7 +76,7 @@ class RunView:
     def _progress(self, event: Progress) -> str:
         share = self._meter.share(event.stage, event.done, event.total)
         left = format_time_left(self._time_left.left(event.stage, event.done, event.total))
-        return progress_html(share, f"{handlers.STAGE_TITLES[event.stage]}, {left}")
+        return progress_html(share, f"{STAGE_TITLES[event.stage].capitalize()}, {left}")
 
     def _turn(self, spoken: Any) -> Updates:
         assert isinstance(spoken, SpokenTurn), spoken

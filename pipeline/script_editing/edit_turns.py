@@ -1,10 +1,10 @@
 """Edits of a script's text, a turn at a time: script text in, script text out.
 
 Each takes a script that can be read, changes the turns it names and writes the whole anew
-(`script_writing.py`). Every other turn stays what it was: its words, options and marks, and the
+(`write.py`). Every other turn stays what it was: its words, options and marks, and the
 name of its speaker. Speakers with names are numbered by who speaks first, so an edit that changes
 who does changes the numbers behind the names. Turns are numbered from 0. Edits of the words inside
-one turn are in `script_word_edits.py`.
+one turn are in `edit_words.py`.
 """
 
 from collections.abc import Mapping, Sequence

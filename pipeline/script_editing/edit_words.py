@@ -1,6 +1,6 @@
 """Edits of the words of a script's turns: other words, a respelling, one turn as two, two as one.
 
-As in `script_edits.py`: script text in, script text out, turns numbered from 0, all others kept.
+As in `edit_turns.py`: script text in, script text out, turns numbered from 0, all others kept.
 """
 
 import re
