@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from app.api_fields import Fields
+from app.backend.checks import MAX_RETAKES, MAX_SEED, roll_seed
+from app.backend.cost import expected_seconds
+from app.backend.pipeline_pool import Studio
 from app.encoded_sound import MEDIA_TYPES, offered_formats
 from app.error_answers import ApiError
-from app.expectation import expected_seconds
-from app.handlers import MAX_RETAKES, MAX_SEED, roll_seed
 from app.result_files import CAPTION_FORMATS
 from app.service_config import ServiceConfig
-from app.studio import Studio
 from pipeline.config.limits import LimitsConfig
 from pipeline.datatypes.script import Script
 from pipeline.script_to_turns.speaker_markers import escape

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from app.backend.pipeline_pool import Studio
 from app.dialogue_settings import settings_to_json
 from app.handlers import CLONED
 from app.output_files import FileWriter, publish, text_writer
 from app.project_zip import ProjectContents, write_project
 from app.result_files import CAPTION_FORMATS, caption_text, sound_writer
-from app.studio import Studio
 from app.workspaces import Project
 from pipeline.audio.write import check_format
 from pipeline.datatypes.dialogue import Dialogue

@@ -1,16 +1,15 @@
 """What the page's form means: form values → what the pipeline is asked for; no gradio."""
 
-import math
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from app.expectation import expectation_of
+from app.backend.checks import check_retakes, check_seed
+from app.backend.cost import expectation_of
+from app.backend.pipeline_pool import Studio
+from app.backend.progress import format_seconds
 from app.performances import SpeakRequest
-from app.progress_line import format_seconds
-from app.studio import Studio
 from app.workspaces import Project
 from pipeline.datatypes.script import Script
 from pipeline.errors import DialogueError, VoiceError
@@ -28,14 +27,6 @@ VOICE_FILE = "(a voice file)"
 
 CLONED = (OWN_RECORDING, VOICE_FILE)
 """Choices that speak as a real person might: they need that person's consent."""
-
-FIRST_SEED = 7
-"""What the form begins with."""
-
-MAX_SEED = 2**31 - 1
-
-MAX_RETAKES = 8
-"""Most retakes the page offers; each is about as much work as a short script of its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -266,53 +257,6 @@ def time_left_of(studio: Studio, script: Script, slowness: float = 1.0) -> TimeL
     """What tells the time left for a script: from what was measured here, or what is usual."""
     expected = expectation_of(studio).stage_seconds(script)
     return TimeLeft({stage: slowness * seconds for stage, seconds in expected.items()})
-
-
-def roll_seed() -> int:
-    """A fresh seed in [0, `MAX_SEED`]."""
-    return secrets.randbelow(MAX_SEED + 1)
-
-
-def check_seed(seed: float | None) -> int:
-    """The seed of a form.
-
-    Raises:
-        DialogueError: if it is no whole number from 0 to `MAX_SEED`.
-    """
-    return whole_number("the seed", seed, 0, MAX_SEED)
-
-
-def read_seed(typed: str) -> int | None:
-    """A seed as typed; `None` if the field is empty.
-
-    Raises:
-        DialogueError: if it is no whole number from 0 to `MAX_SEED`.
-    """
-    words = typed.strip()
-    if not words:
-        return None
-    return check_seed(int(words) if words.isdecimal() and len(words) < 12 else None)
-
-
-def check_retakes(retakes: float | None) -> int:
-    """The retakes of a form.
-
-    Raises:
-        DialogueError: if it is no whole number from 0 to `MAX_RETAKES`.
-    """
-    return whole_number("the number of retakes", retakes, 0, MAX_RETAKES)
-
-
-def whole_number(what: str, value: Any, least: int, most: int) -> int:
-    """A number that a person gave.
-
-    Raises:
-        DialogueError: if it is no whole number between the bounds.
-    """
-    known = isinstance(value, int | float) and math.isfinite(value) and value == int(value)
-    if not known or not least <= value <= most:
-        raise DialogueError(f"{what} must be a whole number from {least} to {most}, read {value}")
-    return int(value)
 
 
 def speaker_names(script: Script) -> dict[str, str]:

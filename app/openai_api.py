@@ -20,13 +20,13 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
 from app.api_orders import ApiOrder, model_ids, read_dialogue, read_speech
+from app.backend.job import Run
+from app.backend.job_queue import QueueClosedError, QueueFullError, RunQueue
+from app.backend.pipeline_pool import Studio
 from app.encoded_sound import MEDIA_TYPES, chunks_of, encode_sound, events_of, size_of
 from app.error_answers import ApiError
 from app.result_files import caption_text
-from app.run_queue import QueueClosedError, QueueFullError, RunQueue
-from app.runs import Run
 from app.service_config import ServiceConfig
-from app.studio import Studio
 from pipeline.datatypes.dialogue import Dialogue
 from pipeline.errors import CancelledError, ConfigError, ScriptError
 from pipeline.waveform_to_dialogue.captions import captions_to_json

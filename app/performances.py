@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from app.studio import Studio
+from app.backend.pipeline_pool import Studio
 from app.workspaces import Project
 from pipeline.datatypes.dialogue import Dialogue, SpokenTurn
 from pipeline.datatypes.progress import ProgressCallback

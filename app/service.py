@@ -7,12 +7,12 @@ from pathlib import Path
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 
+from app.backend.job_queue import RunQueue
+from app.backend.pipeline_pool import Studio
 from app.body_limit import service_middleware
 from app.metrics import Metrics, metrics_routes
 from app.openai_api import openai_routes
-from app.run_queue import RunQueue
 from app.service_config import ServiceConfig
-from app.studio import Studio
 
 VERSION = "unreleased"
 

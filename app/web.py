@@ -9,6 +9,9 @@ import gradio as gr
 from gradio.utils import get_upload_folder
 
 from app import handlers
+from app.backend.checks import roll_seed
+from app.backend.job_queue import RunQueue
+from app.backend.pipeline_pool import Studio
 from app.page.form import STORAGE_KEY, Form, connect_keeping
 from app.page.going_back import GoingBack
 from app.page.markup import message_html
@@ -38,8 +41,6 @@ from app.page.voice_section import (
     voice_choices,
 )
 from app.page.wiring import PRIVATE, QUIET, TOLD
-from app.run_queue import RunQueue
-from app.studio import Studio
 from app.theme import PAGE_SCRIPT
 from app.visits import Visits
 from app.workspaces import Workspaces
@@ -166,7 +167,7 @@ class _Page:
         self._connect_check()
         connect_keeping(self._form, self._saved)
         self._result.controls.dice.click(
-            handlers.roll_seed,
+            roll_seed,
             None,
             self._result.controls.seed,
             api_name="roll_seed",

@@ -14,13 +14,14 @@ from gradio.data_classes import FileData
 from gradio.events import api
 
 from app import handlers
-from app.expectation import expectation_of, expected_seconds
+from app.backend.checks import check_retakes, check_seed
+from app.backend.cost import expectation_of, expected_seconds
+from app.backend.job import Run
+from app.backend.job_queue import RunQueue
+from app.backend.pipeline_pool import Studio
 from app.output_files import publish
 from app.page.notices import not_done
 from app.result_files import caption_text, result_writers
-from app.run_queue import RunQueue
-from app.runs import Run
-from app.studio import Studio
 from app.visits import visitor_of
 from app.workspaces import Workspaces
 from pipeline.datatypes.dialogue import Dialogue
@@ -71,7 +72,7 @@ class Programs:
         try:
             parsed = self._studio.pipeline.parse(script)
             chosen = self._voices(voices or {})
-            checked = handlers.check_seed(seed), handlers.check_retakes(retakes)
+            checked = check_seed(seed), check_retakes(retakes)
             expected_s = expected_seconds(self._studio, parsed)
 
             def work(run: Run[tuple[Path, Dialogue]]) -> tuple[Path, Dialogue]:

@@ -4,11 +4,11 @@ from typing import Any
 
 import gradio as gr
 
+from app.backend.pipeline_pool import Studio
 from app.page.form import Form, read_saved
 from app.page.markup import message_html
 from app.page.notices import without_paths
 from app.page.project_view import ProjectView, Updates, hand_out
-from app.studio import Studio
 from app.visits import Visits, visitor_of
 from app.workspaces import Workspaces
 from pipeline.errors import DialogueError

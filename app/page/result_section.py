@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import gradio as gr
 
-from app import handlers
+from app.backend.checks import FIRST_SEED, MAX_RETAKES
 from app.page.markup import message_html
 from app.page.turn_table import build_table
 from app.page.turn_tools import pace_slider
@@ -110,7 +110,7 @@ def _build_controls() -> RunControls:
         cancel = gr.Button("Cancel", variant="stop", elem_id="cancel", scale=1, min_width=80)
     with gr.Accordion("Seed and retakes", open=False), gr.Row(elem_classes="bottom"):
         seed = gr.Number(
-            handlers.FIRST_SEED,
+            FIRST_SEED,
             label="Seed",
             info="Same seed, same audio.",
             precision=None,
@@ -119,7 +119,7 @@ def _build_controls() -> RunControls:
         dice = gr.Button("New seed", size="sm", min_width=100)
         retakes = gr.Slider(
             0,
-            handlers.MAX_RETAKES,
+            MAX_RETAKES,
             value=0,
             step=1,
             label="Retakes",

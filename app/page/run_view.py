@@ -8,13 +8,12 @@ from typing import Any
 
 import gradio as gr
 
+from app.backend.job import Emitted, Progress, Waiting
+from app.backend.progress import STAGE_TITLES, ProgressMeter, format_seconds, format_time_left
 from app.page.markup import message_html, progress_html
 from app.page.project_view import Updates
 from app.page.result_section import ResultSection
 from app.page.turn_table import spoken_rows
-from app.progress_line import STAGE_TITLES, format_seconds, format_time_left
-from app.progress_meter import ProgressMeter
-from app.runs import Emitted, Progress, Waiting
 from pipeline.audio.formats import pcm_16
 from pipeline.datatypes.dialogue import SpokenTurn
 from pipeline.datatypes.sound import Waveform

@@ -1,13 +1,14 @@
 """Sample scripts spoken once for everybody, where the server caches examples, as Spaces do."""
 
-from app.expectation import expected_seconds
+from app.backend.checks import FIRST_SEED
+from app.backend.cost import expected_seconds
+from app.backend.job import Run
+from app.backend.job_queue import RunQueue
+from app.backend.pipeline_pool import Studio
 from app.exports import ExportChoice, context_of_project, export_dialogue
-from app.handlers import FIRST_SEED, SpeakForm, VoiceRow, first_choices, read_form
+from app.handlers import SpeakForm, VoiceRow, first_choices, read_form
 from app.page.notices import not_done
 from app.performances import speak_request
-from app.run_queue import RunQueue
-from app.runs import Run
-from app.studio import Studio
 from app.workspaces import Project, Workspaces
 from pipeline.config.limits import MAX_SPEAKERS
 from pipeline.errors import DialogueError

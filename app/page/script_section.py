@@ -10,13 +10,13 @@ import gradio as gr
 from gradio.helpers import Examples
 
 from app import handlers
+from app.backend.job_queue import RunQueue
+from app.backend.pipeline_pool import Studio
+from app.backend.zero_gpu import ON_ZERO_GPU
 from app.page.markup import message_html
 from app.page.notices import not_done
 from app.page.turn_tools import TurnTools, build_turn_tools, middle_of
 from app.page.wiring import PRIVATE, TOLD
-from app.run_queue import RunQueue
-from app.studio import Studio
-from app.zero_gpu import ON_ZERO_GPU
 from pipeline.config.limits import MAX_SPEAKERS
 from pipeline.errors import DialogueError
 from pipeline.script_editing import edit_turns, edit_words

@@ -7,16 +7,17 @@ from typing import Any
 import gradio as gr
 
 from app import handlers, performances
-from app.expectation import expected_seconds
+from app.backend.checks import check_retakes, check_seed, read_seed, whole_number
+from app.backend.cost import expected_seconds
+from app.backend.job import Run
+from app.backend.job_queue import RunQueue
+from app.backend.pipeline_pool import Studio
 from app.page.form import CONSENTS_AT, RETAKES_AT, SEED_AT, TEXT_AT, read_values
 from app.page.markup import message_html, sentence
 from app.page.notices import not_done
 from app.page.project_view import Finished, ProjectView, Updates, finish, told_of
 from app.page.result_section import ResultSection
 from app.page.run_view import RunView
-from app.run_queue import RunQueue
-from app.runs import Run
-from app.studio import Studio
 from app.visits import Visits, visitor_of
 from app.workspaces import Project, Workspaces
 from pipeline.datatypes.redo import Redo
@@ -64,8 +65,8 @@ class Speaking:
         form = read_values(*filled)
         verdicts = [gr.validate(True, "") for _ in values]
         verdicts[TEXT_AT] = _verdict(lambda: self._studio.pipeline.parse(form.text))
-        verdicts[SEED_AT] = _verdict(lambda: handlers.check_seed(form.seed))
-        verdicts[RETAKES_AT] = _verdict(lambda: handlers.check_retakes(form.retakes))
+        verdicts[SEED_AT] = _verdict(lambda: check_seed(form.seed))
+        verdicts[RETAKES_AT] = _verdict(lambda: check_retakes(form.retakes))
         for row, name in handlers.missing_consents(self._studio, form):
             verdicts[CONSENTS_AT + row] = gr.validate(False, handlers.ask_for_consent(name))
         return verdicts
@@ -145,7 +146,7 @@ class Speaking:
             spoken = project.dialogue.turns[index]
             return Redo(
                 turn=index,
-                seed=handlers.read_seed(seed),
+                seed=read_seed(seed),
                 text=None if words.strip() == write_marks(spoken) else words,
                 pace=None if pace == spoken.pace else pace,
             )
@@ -301,7 +302,7 @@ def turn_index(project: Project, turn: float | None) -> int:
     Raises:
         DialogueError: if there is no such turn.
     """
-    return handlers.whole_number("the turn", turn, 1, len(project.dialogue.turns)) - 1
+    return whole_number("the turn", turn, 1, len(project.dialogue.turns)) - 1
 
 
 def _verdict(check: Callable[[], Any]) -> Any:

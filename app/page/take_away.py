@@ -7,6 +7,7 @@ from typing import Any
 
 import gradio as gr
 
+from app.backend.pipeline_pool import Studio
 from app.exports import PARTS, ExportChoice, context_of_project, export_dialogue
 from app.handlers import read_kept_form
 from app.page.form import Form
@@ -15,7 +16,6 @@ from app.page.notices import not_done, without_paths
 from app.page.project_view import ProjectView, Updates, finish, told_of
 from app.page.script_section import SCRIPT_FILES, ScriptEvents
 from app.project_zip import read_project
-from app.studio import Studio
 from app.visits import Visits, visitor_of
 from app.workspaces import DIALOGUE_NAME, Project, Workspace, Workspaces
 from pipeline.audio.write import available_formats

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.datatypes.script import Script
 from pipeline.synthesis.batches import WHOLE_BATCH_S
 
 COST_VERSION = 1
@@ -230,3 +231,38 @@ def _least_squares(rows: Any, values: Any) -> list[float]:
                 for column, coefficient in zip(used, found, strict=True):
                     best[column] = float(coefficient)
     return best
+
+
+USUAL_COST = CostModel(
+    load_s=3.0,
+    script_s=0.3,
+    turn_s=0.02,
+    speech_s=0.062,
+    base_mb=560.0,
+    speech_mb=4.0,
+    sound_ratio=1.0,
+    stage_shares={
+        "read": 0.01,
+        "semantic": 0.27,
+        "acoustic": 0.61,
+        "waveform": 0.06,
+        "check": 0.04,
+        "mix": 0.01,
+    },
+)
+"""Where nothing was measured yet: about what `benchmarks/speed.py` found with the shipped weights
+on two cores."""
+
+
+def size_of_script(script: Script, speech_s: float) -> ScriptSize:
+    """What of a script costs time.
+
+    Args:
+        script: to be spoken.
+        speech_s: about how long it will sound.
+    """
+    return ScriptSize(
+        n_turns=len(script.turns),
+        n_characters=sum(len(turn.spoken_text) for turn in script.turns),
+        speech_s=speech_s,
+    )

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from app.studio import Studio
-from app.voice_library import VoiceLibrary
+from app.backend.pipeline_pool import Studio
+from app.backend.voice_library import VoiceLibrary
 from tests.app.tone_pipeline import RATE_HZ, TonePipeline
 
 

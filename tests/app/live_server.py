@@ -15,11 +15,11 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
+from app.backend.job_queue import RunQueue
+from app.backend.pipeline_pool import Studio
 from app.metrics import Metrics
 from app.openai_api import openai_routes
-from app.run_queue import RunQueue
 from app.service_config import ServiceConfig
-from app.studio import Studio
 from tests.app.tone_pipeline import TonePipeline
 
 LONG_S = 30.0

@@ -3,8 +3,8 @@ import random
 import pytest
 
 from app.api_orders import expected_seconds, model_ids, split_into_turns
+from app.backend.pipeline_pool import Studio
 from app.service_config import ServiceConfig
-from app.studio import Studio
 
 
 @pytest.mark.parametrize("seed", range(20))

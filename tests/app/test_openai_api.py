@@ -15,9 +15,9 @@ import httpx
 import openai
 import pytest
 
+from app.backend.job import Run
+from app.backend.pipeline_pool import Studio
 from app.encoded_sound import MEDIA_TYPES, offered_formats
-from app.runs import Run
-from app.studio import Studio
 from pipeline.errors import ConfigError
 from pipeline.voices.voice_file import save_voice
 from tests.app.live_server import (

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.studio import Studio
+from app.backend.pipeline_pool import Studio
 from tests.app.live_server import Api, seconds_of, serve_api
 from tests.app.tone_pipeline import TonePipeline, talk_s
 

@@ -3,6 +3,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from app.backend.pipeline_pool import Studio
 from app.performances import (
     SpeakRequest,
     changed_part,
@@ -15,7 +16,6 @@ from app.performances import (
     speak_request,
     takes_of_turn,
 )
-from app.studio import Studio
 from app.workspaces import Project
 from pipeline.datatypes.dialogue import SpokenTurn
 from pipeline.datatypes.redo import Redo

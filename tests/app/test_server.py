@@ -5,8 +5,8 @@ from typing import Any
 import httpx
 import pytest
 
+from app.backend.pipeline_pool import Studio
 from app.server import serve
-from app.studio import Studio
 from pipeline.errors import CheckpointError
 from tests.app.live_page import live_page, speak_page
 from tests.app.live_server import LONG_S, wait_until

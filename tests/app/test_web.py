@@ -3,8 +3,8 @@ from collections.abc import Iterator
 import gradio as gr
 import pytest
 
-from app.run_queue import RunQueue
-from app.studio import Studio
+from app.backend.job_queue import RunQueue
+from app.backend.pipeline_pool import Studio
 from app.web import build_backstage, build_demo
 from pipeline.config.limits import MAX_SPEAKERS
 

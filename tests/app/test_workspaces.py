@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from app.backend.pipeline_pool import Studio
 from app.performances import redo_turn
-from app.studio import Studio
 from app.workspaces import DIALOGUE_NAME, KEPT_FOLDERS, MOST_IN_MEMORY, Project, Workspaces
 from pipeline.datatypes.redo import Redo
 from pipeline.errors import DialogueError

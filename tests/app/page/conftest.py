@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from app.run_queue import RunQueue
-from app.studio import Studio
+from app.backend.job_queue import RunQueue
+from app.backend.pipeline_pool import Studio
 from app.workspaces import Workspaces
 from tests.app.page.desk import Desk
 

@@ -8,6 +8,8 @@ from typing import Any
 
 import gradio as gr
 
+from app.backend.job_queue import RunQueue
+from app.backend.pipeline_pool import Studio
 from app.page.form import Form
 from app.page.going_back import GoingBack
 from app.page.project_view import ProjectView, Updates
@@ -19,8 +21,6 @@ from app.page.speaking import Speaking
 from app.page.take_away import TakeAwayEvents, TakeAwaySection, build_take_away_section
 from app.page.turn_events import TurnEvents
 from app.page.voice_section import VoiceEvents, build_voice_section
-from app.run_queue import RunQueue
-from app.studio import Studio
 from app.visits import Visits
 from app.workspaces import Project, Workspaces
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from app.backend.job import Emitted, Progress, Waiting
 from app.page.run_view import RunView
-from app.runs import Emitted, Progress, Waiting
 from pipeline.synthesis.cost import TimeLeft
 from tests.app.page.desk import SCRIPT, WICKED, Desk
 from tests.app.tone_pipeline import TonePipeline

@@ -9,7 +9,7 @@ import gradio as gr
 import numpy as np
 import pytest
 
-from app.handlers import FIRST_SEED
+from app.backend.checks import FIRST_SEED
 from tests.app.live_page import live_page
 from tests.app.page.desk import SCRIPT, Desk, visitor
 

@@ -4,6 +4,7 @@ from typing import Any
 import gradio as gr
 import pytest
 
+from app.backend.pipeline_pool import Studio
 from app.page.script_section import (
     FIRST_SCRIPT,
     LINES_VIEW,
@@ -11,7 +12,6 @@ from app.page.script_section import (
     ScriptEvents,
     build_script_section,
 )
-from app.studio import Studio
 from pipeline.script_editing.write import lines_to_text
 from tests.app.conftest import BAD_SCRIPTS
 from tests.app.page.desk import SCRIPT, WICKED, Desk

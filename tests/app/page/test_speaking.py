@@ -8,9 +8,9 @@ import gradio as gr
 import numpy as np
 import pytest
 
+from app.backend.job import Run
+from app.backend.pipeline_pool import Studio
 from app.page.speaking import CANCELLED, turn_index
-from app.runs import Run
-from app.studio import Studio
 from pipeline.errors import DialogueError
 from tests.app.live_server import LONG_S, held_before_mixing, wait_until
 from tests.app.page.desk import SCRIPT, WICKED, Desk, collect, form_values, visitor

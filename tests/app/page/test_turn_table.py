@@ -3,9 +3,9 @@ from dataclasses import replace
 
 import pytest
 
+from app.backend.pipeline_pool import Studio
 from app.page.turn_table import TABLE_TEMPLATE, build_table, no_rows, spoken_rows, table_rows
 from app.performances import redo_turn, set_lock
-from app.studio import Studio
 from app.workspaces import Project
 from pipeline.datatypes.redo import Redo
 from pipeline.datatypes.voice import VoiceCheck

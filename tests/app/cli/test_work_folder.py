@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from app.work_folder import WorkFolder, fingerprint_voices, work_folder_path
+from app.cli.work_folder import WorkFolder, fingerprint_voices, work_folder_path
 from pipeline.errors import AudioError, DialogueError
 from tests.app.tone_pipeline import TonePipeline
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from app import cli
-from app.progress_line import STAGE_TITLES
-from app.studio import Studio
+from app.backend.pipeline_pool import Studio
+from app.backend.progress import STAGE_TITLES
+from app.cli import commands
 from pipeline.audio.read import read_audio
 from pipeline.config.limits import LimitsConfig, MixConfig
 from pipeline.errors import CheckpointError
@@ -24,7 +24,7 @@ SCRIPT = "Anna: Hello there.\nBen: Hi, Anna.\nAnna: Goodbye.\n"
 
 @pytest.fixture(autouse=True)
 def _no_weights(studio: Studio, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("app.studio.load_studio", lambda model, device: studio)
+    monkeypatch.setattr("app.backend.pipeline_pool.load_studio", lambda model, device: studio)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
 
@@ -44,7 +44,7 @@ def talk(tmp_path: Path) -> Path:
 
 def _fails(arguments: list[str], capsys: pytest.CaptureFixture[str], code: int = 1) -> str:
     """Run a command that must fail; give the one line that says why."""
-    assert cli.main(arguments) == code
+    assert commands.main(arguments) == code
     printed = capsys.readouterr()
     assert printed.out == ""
     lines = [line for line in printed.err.splitlines() if not line.endswith("...")]
@@ -58,7 +58,7 @@ def test_speak_writes_the_wav_and_every_caption_format(
     script: Path, talk: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     captions = ["--captions", "srt", "--captions", "vtt", "--captions", "json"]
-    assert cli.main(["speak", str(script), "-o", str(talk), "--seed", "7", *captions]) == 0
+    assert commands.main(["speak", str(script), "-o", str(talk), "--seed", "7", *captions]) == 0
     names = sorted(path.name for path in talk.parent.iterdir())
     assert names == ["talk.json", "talk.srt", "talk.vtt", "talk.wav"]
     with wave.open(str(talk)) as sound:
@@ -74,14 +74,14 @@ def test_speak_writes_the_wav_and_every_caption_format(
 def test_progress_names_the_stages_on_stderr(
     script: Path, talk: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert cli.main(["speak", str(script), "-o", str(talk)]) == 0
+    assert commands.main(["speak", str(script), "-o", str(talk)]) == 0
     printed = capsys.readouterr().err
     assert all(title in printed for title in STAGE_TITLES.values())
 
 
 def test_a_script_comes_from_standard_input(talk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(SCRIPT.encode())))
-    assert cli.main(["speak", "-", "-o", str(talk)]) == 0
+    assert commands.main(["speak", "-", "-o", str(talk)]) == 0
     assert talk.is_file()
 
 
@@ -90,7 +90,7 @@ def test_voices_are_cast_by_name_recording_and_surprise(
 ) -> None:
     script.write_text("[S1] One.\n[S2] Two.\n[S3] Three.", encoding="utf-8")
     voices = ["--voice", "S1=ben", "--voice", f"S2={recordings['good']}", "--voice", "S3=surprise"]
-    assert cli.main(["speak", str(script), "-o", str(talk), *voices]) == 0
+    assert commands.main(["speak", str(script), "-o", str(talk), *voices]) == 0
     cast = pipeline.cast
     assert cast["S1"] is pipeline.voices["ben"]
     assert cast["S2"] is not None
@@ -101,12 +101,12 @@ def test_voices_are_cast_by_name_recording_and_surprise(
 def test_retakes_are_the_budget_of_the_pipeline(
     script: Path, talk: Path, pipeline: TonePipeline
 ) -> None:
-    assert cli.main(["speak", str(script), "-o", str(talk), "--retakes", "3"]) == 0
+    assert commands.main(["speak", str(script), "-o", str(talk), "--retakes", "3"]) == 0
     assert pipeline.options.max_retakes == 3
 
 
 def test_stems_are_written_when_asked_for(script: Path, talk: Path) -> None:
-    assert cli.main(["speak", str(script), "-o", str(talk), "--stems"]) == 0
+    assert commands.main(["speak", str(script), "-o", str(talk), "--stems"]) == 0
     names = sorted(path.name for path in talk.parent.iterdir())
     assert names == ["talk.S1.wav", "talk.S2.wav", "talk.wav"]
 
@@ -222,7 +222,7 @@ def test_missing_weights_give_one_line(
     def refuse(model: str, device: str) -> Studio:
         raise CheckpointError(f"{model}/codec/config.json is missing")
 
-    monkeypatch.setattr("app.studio.load_studio", refuse)
+    monkeypatch.setattr("app.backend.pipeline_pool.load_studio", refuse)
     assert "config.json is missing" in _fails(["speak", str(script), "-o", str(talk)], capsys)
 
 
@@ -235,7 +235,7 @@ def test_a_bug_is_named_as_one_and_shown_in_full_when_asked(
     pipeline.before_stage = stumble
     arguments = ["speak", str(script), "-o", str(talk)]
     assert "unexpected ZeroDivisionError" in _fails(arguments, capsys)
-    assert cli.main([*arguments, "--debug"]) == 1
+    assert commands.main([*arguments, "--debug"]) == 1
     assert "Traceback" in capsys.readouterr().err
 
 
@@ -270,8 +270,8 @@ def test_wrong_usage_gives_one_line(
 def test_voices_lists_built_in_and_added_ones(
     recordings: dict[str, Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert cli.main(["voice", "add", "mine", str(recordings["stereo"])]) == 0
-    assert cli.main(["voices"]) == 0
+    assert commands.main(["voice", "add", "mine", str(recordings["stereo"])]) == 0
+    assert commands.main(["voices"]) == 0
     listed = capsys.readouterr().out.splitlines()[-3:]
     assert [line.split()[0] for line in listed] == ["anna", "ben", "mine"]
 
@@ -280,8 +280,8 @@ def test_an_added_voice_can_speak(
     script: Path, talk: Path, recordings: dict[str, Path], pipeline: TonePipeline
 ) -> None:
     note = ["--licence-note", "my own voice"]
-    assert cli.main(["voice", "add", "mine", str(recordings["good"]), *note]) == 0
-    assert cli.main(["speak", str(script), "-o", str(talk), "--voice", "S2=mine"]) == 0
+    assert commands.main(["voice", "add", "mine", str(recordings["good"]), *note]) == 0
+    assert commands.main(["speak", str(script), "-o", str(talk), "--voice", "S2=mine"]) == 0
     cast = pipeline.cast["S2"]
     assert cast is not None
     assert (cast.name, cast.licence) == ("mine", "my own voice")
@@ -290,7 +290,7 @@ def test_an_added_voice_can_speak(
 def test_adding_a_voice_tells_how_good_the_recording_is(
     recordings: dict[str, Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert cli.main(["voice", "add", "mine", str(recordings["good"])]) == 0
+    assert commands.main(["voice", "add", "mine", str(recordings["good"])]) == 0
     shown = capsys.readouterr()
     assert shown.out.startswith("added voice 'mine'")
     quality = judge_recording(read_audio(recordings["good"]), LimitsConfig())
@@ -306,7 +306,10 @@ def test_a_voice_name_that_is_taken_or_no_file_name_is_refused(
 
 
 def test_help_needs_neither_torch_nor_gradio() -> None:
-    code = "import sys; from app.cli import main; main(['--help']); print(sorted(sys.modules))"
+    code = (
+        "import sys; from app.cli.commands import main; "
+        "main(['--help']); print(sorted(sys.modules))"
+    )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "speak" in run.stdout
     assert "'torch'" not in run.stdout

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from app.expectation import USUAL_COST, size_of_script
+from app.backend.protocol import SpeakingPipeline
 from pipeline.datatypes.dialogue import Dialogue, SpokenTurn
 from pipeline.datatypes.progress import ProgressCallback
 from pipeline.datatypes.redo import Redo
@@ -19,11 +19,11 @@ from pipeline.datatypes.script import Script
 from pipeline.datatypes.sound import Waveform
 from pipeline.datatypes.voice import Voice
 from pipeline.errors import DialogueError
+from pipeline.synthesis.cost import USUAL_COST, size_of_script
 from pipeline.voices.casting import WantedVoice
 from pipeline.voices.quality import RecordingQuality
 
 if TYPE_CHECKING:
-    from app.studio import SpeakingPipeline
     from pipeline.synthesis.options import SynthesisOptions
 
 logger = logging.getLogger(__name__)

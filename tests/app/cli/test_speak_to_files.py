@@ -8,18 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from app import cli
-from app.studio import Studio
+from app.backend.pipeline_pool import Studio
+from app.cli import commands
 from tests.app.tone_pipeline import TonePipeline
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 SCRIPT = "Anna: Hello there.\nBen: Hi, Anna.\nAnna: How are you?\nBen: Fine.\n"
 EVERYTHING = ["--stems", "--captions", "srt", "--captions", "json", "--seed", "7"]
 
 
 @pytest.fixture(autouse=True)
 def _no_weights(studio: Studio, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("app.studio.load_studio", lambda model, device: studio)
+    monkeypatch.setattr("app.backend.pipeline_pool.load_studio", lambda model, device: studio)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
 
@@ -32,7 +32,7 @@ def talk(tmp_path: Path) -> Path:
 
 def _speak(talk: Path, *arguments: str) -> int:
     script = str(talk.parent.parent / "script.txt")
-    return cli.main(["speak", script, "-o", str(talk), *EVERYTHING, *arguments])
+    return commands.main(["speak", script, "-o", str(talk), *EVERYTHING, *arguments])
 
 
 def _contents(folder: Path) -> dict[str, bytes]:
@@ -127,7 +127,7 @@ def test_a_disk_that_fills_up_at_the_end_loses_no_turn(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as full:
-        full.setattr("app.speak_to_files.write_wav_stretches", refuse)
+        full.setattr("app.cli.speak_to_files.write_wav_stretches", refuse)
         assert _speak(talk) == 1
     told = _last_error(capsys)
     assert "No space left" in told

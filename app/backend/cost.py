@@ -5,11 +5,18 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from app.cost_file import CostFile, cost_key, user_cost_file
+from app.backend.cost_file import CostFile, cost_key, user_cost_file
+from app.backend.pipeline_pool import Studio
 from app.environment import thread_count
-from app.studio import Studio
 from pipeline.datatypes.script import Script
-from pipeline.synthesis.cost import CostModel, MeasuredRun, ScriptSize, fit_cost
+from pipeline.synthesis.cost import (
+    USUAL_COST,
+    CostModel,
+    MeasuredRun,
+    ScriptSize,
+    fit_cost,
+    size_of_script,
+)
 
 SHORT = "[S1] Good morning.\n[S2] Good morning."
 MANY_TURNS = "\n".join(
@@ -26,26 +33,6 @@ LONG_TURNS = "\n".join(
 )
 SAMPLES = (SHORT, MANY_TURNS, LONG_TURNS)
 """Spoken to measure: the smallest first, as the peak of memory never falls."""
-
-USUAL_COST = CostModel(
-    load_s=3.0,
-    script_s=0.3,
-    turn_s=0.02,
-    speech_s=0.062,
-    base_mb=560.0,
-    speech_mb=4.0,
-    sound_ratio=1.0,
-    stage_shares={
-        "read": 0.01,
-        "semantic": 0.27,
-        "acoustic": 0.61,
-        "waveform": 0.06,
-        "check": 0.04,
-        "mix": 0.01,
-    },
-)
-"""Where nothing was measured yet: about what `benchmarks/speed.py` found with the shipped weights
-on two cores."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,20 +128,6 @@ def expected_seconds(studio: Studio, script: Script) -> float:
     """How long a script will take to be spoken here, as measured or as is usual."""
     expectation = expectation_of(studio)
     return expectation.cost().seconds(expectation.size(script))
-
-
-def size_of_script(script: Script, speech_s: float) -> ScriptSize:
-    """What of a script costs time.
-
-    Args:
-        script: to be spoken.
-        speech_s: about how long it will sound.
-    """
-    return ScriptSize(
-        n_turns=len(script.turns),
-        n_characters=sum(len(turn.spoken_text) for turn in script.turns),
-        speech_s=speech_s,
-    )
 
 
 def _run(

@@ -1,6 +1,6 @@
 import pytest
 
-from app.progress_meter import ProgressMeter
+from app.backend.progress import ProgressMeter
 from pipeline.synthesis.stage_clock import STAGES
 
 

@@ -5,10 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.backend.pipeline_pool import Studio
+from app.cli.work_folder import WorkFolder, fingerprint_voices, work_folder_path
 from app.output_files import FileWriter, publish, text_writer
 from app.result_files import caption_text, stem_path
-from app.studio import Studio
-from app.work_folder import WorkFolder, fingerprint_voices, work_folder_path
 from pipeline.audio.write import write_wav_stretches
 from pipeline.config.limits import MixConfig
 from pipeline.datatypes.dialogue import Caption, SpokenTurn

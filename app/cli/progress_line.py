@@ -3,17 +3,8 @@
 import sys
 from collections.abc import Mapping
 
-from app.progress_meter import ProgressMeter
+from app.backend.progress import STAGE_TITLES, ProgressMeter, format_time_left
 from pipeline.synthesis.cost import TimeLeft
-
-STAGE_TITLES = {
-    "read": "reading the script",
-    "semantic": "choosing how it is said",
-    "acoustic": "giving it voices",
-    "waveform": "making sound",
-    "check": "checking the voices",
-    "mix": "mixing",
-}
 
 
 class ProgressLine:
@@ -43,20 +34,6 @@ class ProgressLine:
     def stage_seconds(self) -> dict[str, float]:
         """Seconds of each stage so far."""
         return self._time_left.spent()
-
-
-def format_time_left(seconds: float) -> str:
-    """In words that do not promise too much: "about 2 min left"."""
-    return f"about {format_seconds(seconds)} left"
-
-
-def format_seconds(seconds: float) -> str:
-    """Seconds below two minutes, then minutes, then hours and minutes."""
-    whole = max(0, round(seconds))
-    if whole < 120:
-        return f"{whole} s"
-    minutes = round(whole / 60)
-    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h {minutes % 60} min"
 
 
 def _print(text: str) -> None:

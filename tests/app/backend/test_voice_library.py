@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from app.voice_library import VoiceLibrary, check_voice_name, user_voice_folder
+from app.backend.voice_library import VoiceLibrary, check_voice_name, user_voice_folder
 from pipeline.errors import VoiceError
 
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from app.run_queue import RunQueue
-from app.studio import Studio
-from app.voice_library import VoiceLibrary
-from app.zero_gpu import LEAST_S, MOST_S, GpuJob, LentGpuPipeline, find_lender
+from app.backend.job_queue import RunQueue
+from app.backend.pipeline_pool import Studio
+from app.backend.voice_library import VoiceLibrary
+from app.backend.zero_gpu import LEAST_S, MOST_S, GpuJob, LentGpuPipeline, find_lender
 from pipeline.datatypes.dialogue import Dialogue
 from pipeline.datatypes.redo import Redo
 from pipeline.dialogue import DialoguePipeline

@@ -7,8 +7,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from app.progress_line import format_seconds
-from app.runs import Run
+from app.backend.job import Run
+from app.backend.progress import format_seconds
 from pipeline.errors import DialogueError
 
 logger = logging.getLogger(__name__)

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from app.run_queue import QueueClosedError, QueueFullError, RunQueue
-from app.runs import Run
+from app.backend.job import Run
+from app.backend.job_queue import QueueClosedError, QueueFullError, RunQueue
 from pipeline.errors import CancelledError, ScriptError
 
 LONG_S = 30.0

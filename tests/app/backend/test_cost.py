@@ -2,10 +2,11 @@ from pathlib import Path
 
 import pytest
 
-from app.cost_file import CostFile
-from app.expectation import SAMPLES, USUAL_COST, Expectation, peak_memory_mb
-from app.studio import Studio
+from app.backend.cost import SAMPLES, Expectation, peak_memory_mb
+from app.backend.cost_file import CostFile
+from app.backend.pipeline_pool import Studio
 from pipeline.datatypes.script import Script
+from pipeline.synthesis.cost import USUAL_COST
 from tests.app.tone_pipeline import TonePipeline, talk_s
 
 SCRIPT = "[S1] Hello there.\n[S2] Hi."

@@ -3,7 +3,8 @@ import sys
 
 import pytest
 
-from app.progress_line import STAGE_TITLES, ProgressLine, format_seconds, format_time_left
+from app.backend.progress import STAGE_TITLES, format_seconds, format_time_left
+from app.cli.progress_line import ProgressLine
 from pipeline.synthesis.stage_clock import STAGES
 
 EXPECTED = {"semantic": 100.0, "acoustic": 300.0}

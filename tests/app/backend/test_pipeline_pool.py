@@ -4,8 +4,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.studio import Studio, load_studio
-from app.voice_library import VoiceLibrary
+from app.backend.pipeline_pool import Studio, load_studio
+from app.backend.voice_library import VoiceLibrary
 from pipeline.datatypes.dialogue import Dialogue, SpokenTurn
 from pipeline.datatypes.redo import Redo
 from pipeline.errors import CancelledError, CheckpointError, VoiceError

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, NoReturn
 from app.environment import prepare_environment
 
 if TYPE_CHECKING:
-    from app.speak_to_files import SpeakOrder
-    from app.studio import Studio
+    from app.backend.pipeline_pool import Studio
+    from app.cli.speak_to_files import SpeakOrder
     from pipeline.datatypes.script import Script
 
 INTERRUPTED = 130
@@ -149,10 +149,10 @@ def _retakes(text: str) -> int:
 
 
 def _speak(options: argparse.Namespace) -> None:
+    from app.backend.pipeline_pool import load_studio
+    from app.cli.speak_to_files import SpeakOrder
+    from app.cli.work_folder import WorkFolder, work_folder_path
     from app.output_files import check_can_write
-    from app.speak_to_files import SpeakOrder
-    from app.studio import load_studio
-    from app.work_folder import WorkFolder, work_folder_path
     from pipeline.config.limits import LimitsConfig
     from pipeline.errors import ConfigError
     from pipeline.script_to_turns.parse import script_to_turns
@@ -207,9 +207,9 @@ def _check_space(options: argparse.Namespace, studio: "Studio", script: "Script"
 
 
 def _speak_turn_by_turn(studio: "Studio", order: "SpeakOrder") -> None:
-    from app.expectation import expectation_of
-    from app.progress_line import ProgressLine
-    from app.speak_to_files import speak_to_files
+    from app.backend.cost import expectation_of
+    from app.cli.progress_line import ProgressLine
+    from app.cli.speak_to_files import speak_to_files
 
     expectation = expectation_of(studio)
     progress = ProgressLine(expectation.stage_seconds(order.script))
@@ -226,9 +226,9 @@ def _speak_turn_by_turn(studio: "Studio", order: "SpeakOrder") -> None:
 
 
 def _speak_with_retakes(studio: "Studio", order: "SpeakOrder", max_retakes: int) -> None:
-    from app.expectation import expectation_of
+    from app.backend.cost import expectation_of
+    from app.cli.progress_line import ProgressLine
     from app.output_files import publish
-    from app.progress_line import ProgressLine
     from app.result_files import result_writers
 
     progress = ProgressLine(expectation_of(studio).stage_seconds(order.script))
@@ -245,9 +245,9 @@ def _speak_with_retakes(studio: "Studio", order: "SpeakOrder", max_retakes: int)
 
 
 def _estimate(options: argparse.Namespace) -> None:
-    from app.expectation import expectation_of
-    from app.progress_line import format_seconds
-    from app.studio import load_studio
+    from app.backend.cost import expectation_of
+    from app.backend.pipeline_pool import load_studio
+    from app.backend.progress import format_seconds
     from pipeline.config.limits import LimitsConfig
     from pipeline.script_to_turns.parse import script_to_turns
 
@@ -313,7 +313,7 @@ def _wanted_voices(assignments: Sequence[str]) -> dict[str, str | None]:
 
 
 def _voices(options: argparse.Namespace) -> None:
-    from app.studio import load_studio
+    from app.backend.pipeline_pool import load_studio
 
     studio = load_studio(options.model, options.device)
     built_in = studio.pipeline.voices
@@ -323,8 +323,8 @@ def _voices(options: argparse.Namespace) -> None:
 
 
 def _add_voice(options: argparse.Namespace) -> None:
-    from app.studio import load_studio
-    from app.voice_library import check_voice_name
+    from app.backend.pipeline_pool import load_studio
+    from app.backend.voice_library import check_voice_name
 
     check_voice_name(options.name)
     studio = load_studio(options.model, options.device)

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from app.run_queue import RunQueue
-from app.runs import Emitted, Progress, Run, Waiting
+from app.backend.job import Emitted, Progress, Run, Waiting
+from app.backend.job_queue import RunQueue
 from pipeline.errors import ScriptError
 
 LONG_S = 30.0

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from app.cost_file import CostFile, cost_key, user_cost_file
-from app.expectation import USUAL_COST
+from app.backend.cost_file import CostFile, cost_key, user_cost_file
+from pipeline.synthesis.cost import USUAL_COST
 
 CONDITIONS = {"weights": "0123456789abcdef0123", "engine": "torch", "device": "cpu"}
 

@@ -2,13 +2,13 @@ from pathlib import Path
 
 import pytest
 
-from app import cli
-from app.studio import Studio
+from app.backend.pipeline_pool import Studio
+from app.cli import commands
 
 
 @pytest.fixture(autouse=True)
 def _no_weights(studio: Studio, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("app.studio.load_studio", lambda model, device: studio)
+    monkeypatch.setattr("app.backend.pipeline_pool.load_studio", lambda model, device: studio)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
 
@@ -22,16 +22,16 @@ def script(tmp_path: Path) -> Path:
 def test_an_estimate_measures_once_and_is_kept(
     script: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert cli.main(["estimate", str(script)]) == 0
+    assert commands.main(["estimate", str(script)]) == 0
     printed = capsys.readouterr()
     assert "measuring this machine" in printed.err
     told = dict(line.split(maxsplit=1) for line in printed.out.splitlines())
     assert list(told) == ["turns", "characters", "sound", "computing", "memory", "measured"]
     assert told["turns"] == "2"
     assert told["characters"] == str(len("Hello there.Hi, Anna."))
-    assert cli.main(["estimate", str(script)]) == 0
+    assert commands.main(["estimate", str(script)]) == 0
     assert "measuring" not in capsys.readouterr().err
-    assert cli.main(["estimate", str(script), "--measure"]) == 0
+    assert commands.main(["estimate", str(script), "--measure"]) == 0
     assert "measuring" in capsys.readouterr().err
 
 
@@ -39,5 +39,5 @@ def test_an_estimate_tells_what_is_wrong_with_a_script(
     script: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     script.write_text("[S1] Hello.\n[S2] ?!...", encoding="utf-8")
-    assert cli.main(["estimate", str(script)]) == 1
+    assert commands.main(["estimate", str(script)]) == 1
     assert "line 2" in capsys.readouterr().err

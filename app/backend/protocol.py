@@ -1,0 +1,103 @@
+"""What the app needs of a pipeline."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from pipeline.datatypes.dialogue import Dialogue, SpokenTurn
+from pipeline.datatypes.progress import ProgressCallback
+from pipeline.datatypes.redo import Redo
+from pipeline.datatypes.script import Script
+from pipeline.datatypes.sound import Waveform
+from pipeline.datatypes.voice import Voice
+from pipeline.voices.casting import WantedVoice
+from pipeline.voices.quality import RecordingQuality
+
+if TYPE_CHECKING:
+    from pipeline.synthesis.options import SynthesisOptions
+
+
+class SpeakingPipeline(Protocol):
+    """What the app needs of `pipeline.dialogue.DialoguePipeline`."""
+
+    @property
+    def voices(self) -> Mapping[str, Voice]:
+        """Built-in voices by name."""
+
+    def parse(self, script: str | Sequence[Mapping[str, str]]) -> Script:
+        """Read a script."""
+
+    def estimate_seconds(self, script: Script) -> float:
+        """About how long it will sound."""
+
+    def conditions(self) -> Mapping[str, str]:
+        """Weights, engine and device."""
+
+    def voice_from_recording(
+        self,
+        path: str | Path,
+        name: str,
+        description: str = "",
+        licence: str = "",
+        consent: str = "",
+    ) -> Voice:
+        """Make a voice."""
+
+    def judge_recording(self, path: str | Path) -> RecordingQuality:
+        """Tell how good a recording is as a voice."""
+
+    def synthesize(
+        self,
+        script: str | Sequence[Mapping[str, str]],
+        voices: Mapping[str, WantedVoice] | None = None,
+        seed: int = 0,
+        options: "SynthesisOptions | None" = None,
+        on_progress: ProgressCallback | None = None,
+    ) -> Dialogue:
+        """Speak a script."""
+
+    def stream(
+        self,
+        script: str | Sequence[Mapping[str, str]],
+        voices: Mapping[str, WantedVoice] | None = None,
+        seed: int = 0,
+        options: "SynthesisOptions | None" = None,
+        on_progress: ProgressCallback | None = None,
+        finished: Iterable[SpokenTurn] = (),
+        in_a_hurry: bool = True,
+    ) -> Iterator[SpokenTurn]:
+        """Speak a script turn by turn."""
+
+    def gather(
+        self,
+        script: str | Sequence[Mapping[str, str]],
+        spoken: Sequence[SpokenTurn],
+        seed: int,
+        options: "SynthesisOptions | None" = None,
+    ) -> Dialogue:
+        """The dialogue of turns that were streamed."""
+
+    def redo(
+        self,
+        dialogue: Dialogue,
+        request: Redo,
+        options: "SynthesisOptions | None" = None,
+        on_progress: ProgressCallback | None = None,
+    ) -> Dialogue:
+        """Make a part anew."""
+
+    def redo_script(
+        self,
+        dialogue: Dialogue,
+        script: str | Sequence[Mapping[str, str]],
+        options: "SynthesisOptions | None" = None,
+        on_progress: ProgressCallback | None = None,
+        follow_context: bool = True,
+    ) -> Dialogue:
+        """Speak an edited script."""
+
+    def adopt(self, dialogue: Dialogue) -> Dialogue:
+        """Make a dialogue that was read from a file redoable."""
+
+    def prompt_sound(self, voice: Voice) -> Waveform:
+        """What a voice sounds like."""
