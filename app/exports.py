@@ -10,11 +10,11 @@ from typing import Any
 
 from app.backend.pipeline_pool import Studio
 from app.dialogue_settings import settings_to_json
-from app.handlers import CLONED
 from app.output_files import FileWriter, publish, text_writer
 from app.project_zip import ProjectContents, write_project
+from app.projects.project import Project
+from app.projects.voice_choices import CLONED
 from app.result_files import CAPTION_FORMATS, caption_text, sound_writer
-from app.workspaces import Project
 from pipeline.audio.write import check_format
 from pipeline.datatypes.dialogue import Dialogue
 from pipeline.datatypes.sound import Waveform

@@ -9,24 +9,13 @@ from app.backend.checks import check_retakes, check_seed
 from app.backend.cost import expectation_of
 from app.backend.pipeline_pool import Studio
 from app.backend.progress import format_seconds
-from app.performances import SpeakRequest
-from app.workspaces import Project
+from app.projects.edits import SpeakRequest
+from app.projects.project import Project
+from app.projects.voice_choices import CLONED, MADE_UP, OWN_RECORDING, VOICE_FILE
 from pipeline.datatypes.script import Script
 from pipeline.errors import DialogueError, VoiceError
 from pipeline.synthesis.cost import TimeLeft
 from pipeline.voices.casting import WantedVoice
-
-MADE_UP = "(surprise me)"
-"""Choice of voice: the model makes one up. Brackets cannot be in a voice's name."""
-
-OWN_RECORDING = "(my recording)"
-"""Choice of voice: what the visitor uploads or records."""
-
-VOICE_FILE = "(a voice file)"
-"""Choice of voice: one that was saved from this page."""
-
-CLONED = (OWN_RECORDING, VOICE_FILE)
-"""Choices that speak as a real person might: they need that person's consent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

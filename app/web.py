@@ -41,9 +41,9 @@ from app.page.voice_section import (
     voice_choices,
 )
 from app.page.wiring import PRIVATE, QUIET, TOLD
+from app.projects.sessions import Visits
+from app.projects.workspace import Workspaces
 from app.theme import PAGE_SCRIPT
-from app.visits import Visits
-from app.workspaces import Workspaces
 
 CACHE_SECONDS = (3600, 86_400)
 

@@ -6,11 +6,12 @@ from typing import Any
 
 import gradio as gr
 
-from app.handlers import CLONED, MADE_UP, SpeakForm, VoiceRow
+from app.handlers import SpeakForm, VoiceRow
 from app.page.result_section import RunControls
 from app.page.script_section import ScriptSection
 from app.page.voice_section import VoiceControls
 from app.page.wiring import PRIVATE
+from app.projects.voice_choices import CLONED, MADE_UP
 from pipeline.config.limits import MAX_SPEAKERS
 
 STORAGE_KEY = "colloquy"

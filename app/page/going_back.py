@@ -5,8 +5,8 @@ import gradio as gr
 from app.page.markup import message_html
 from app.page.notices import not_done
 from app.page.project_view import ProjectView, Updates, hand_out, told_of
-from app.performances import follow_back
-from app.workspaces import Workspaces
+from app.projects.edits import follow_back
+from app.projects.workspace import Workspaces
 from pipeline.errors import DialogueError
 
 

@@ -10,9 +10,10 @@ from app.output_files import publish
 from app.page.markup import notes_markdown, waveform_html
 from app.page.result_section import ResultSection
 from app.page.turn_table import table_rows
-from app.performances import heard_take, takes_of_turn
+from app.projects.edits import heard_take, takes_of_turn
+from app.projects.project import Project
+from app.projects.workspace import Workspace
 from app.result_files import CAPTION_FORMATS, result_writers
-from app.workspaces import Project, Workspace
 from pipeline.audio.write import write_wav
 from pipeline.datatypes.dialogue import Dialogue
 from pipeline.script_to_turns.inline_marks import write_marks

@@ -9,8 +9,8 @@ from app.page.form import Form, read_saved
 from app.page.markup import message_html
 from app.page.notices import without_paths
 from app.page.project_view import ProjectView, Updates, hand_out
-from app.visits import Visits, visitor_of
-from app.workspaces import Workspaces
+from app.projects.sessions import Visits, visitor_of
+from app.projects.workspace import Workspaces
 from pipeline.errors import DialogueError
 
 

@@ -8,8 +8,9 @@ from app.backend.pipeline_pool import Studio
 from app.exports import ExportChoice, context_of_project, export_dialogue
 from app.handlers import SpeakForm, VoiceRow, first_choices, read_form
 from app.page.notices import not_done
-from app.performances import speak_request
-from app.workspaces import Project, Workspaces
+from app.projects.edits import speak_request
+from app.projects.project import Project
+from app.projects.workspace import Workspaces
 from pipeline.config.limits import MAX_SPEAKERS
 from pipeline.errors import DialogueError
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import gradio as gr
 
-from app import handlers, performances
+from app import handlers
 from app.backend.checks import check_retakes, check_seed, read_seed, whole_number
 from app.backend.cost import expected_seconds
 from app.backend.job import Run
@@ -18,8 +18,10 @@ from app.page.notices import not_done
 from app.page.project_view import Finished, ProjectView, Updates, finish, told_of
 from app.page.result_section import ResultSection
 from app.page.run_view import RunView
-from app.visits import Visits, visitor_of
-from app.workspaces import Project, Workspaces
+from app.projects import edits
+from app.projects.project import Project
+from app.projects.sessions import Visits, visitor_of
+from app.projects.workspace import Workspaces
 from pipeline.datatypes.redo import Redo
 from pipeline.datatypes.script import Script
 from pipeline.errors import CancelledError, DialogueError
@@ -89,7 +91,7 @@ class Speaking:
 
         def work(run: Run[Finished]) -> Finished:
             order = handlers.read_form(self._studio, form, workspace.project)
-            project = performances.speak_request(self._studio, order, run.progress, run.emit)
+            project = edits.speak_request(self._studio, order, run.progress, run.emit)
             run.sound_s = project.dialogue.mix.duration_s
             return finish(workspace, project)
 
@@ -105,12 +107,12 @@ class Speaking:
         def work(run: Run[Finished]) -> Finished:
             workspace = self._workspaces.open(token)
             project = workspace.expect(number)
-            edited = performances.speak_changes(self._studio, project, text, run.progress)
+            edited = edits.speak_changes(self._studio, project, text, run.progress)
             return finish(workspace, edited)
 
         def changed() -> Script:
             project = self._workspaces.open(token).expect(number)
-            return performances.changed_part(self._studio, project, text)
+            return edits.changed_part(self._studio, project, text)
 
         script = await self._read(changed)
         async for shown in self._watch(work, script, request, "Not updated"):
@@ -157,7 +159,7 @@ class Speaking:
         after = self._workspaces.open(token).project
         if before and after is not None:
             index = turn_index(after, turn)
-            followed = performances.follow_redo(text, before[0], after, index)
+            followed = edits.follow_redo(text, before[0], after, index)
             if followed is not None:
                 yield {self._text: followed}
 
@@ -206,7 +208,7 @@ class Speaking:
             workspace = self._workspaces.open(token)
             project = workspace.expect(number)
             wanted = ask(project)
-            redone = performances.redo_turn(self._studio, project, wanted, run.progress)
+            redone = edits.redo_turn(self._studio, project, wanted, run.progress)
             selected.append(_turn_of(wanted, redone))
             return finish(workspace, redone)
 

@@ -16,8 +16,9 @@ from app.page.notices import not_done, without_paths
 from app.page.project_view import ProjectView, Updates, finish, told_of
 from app.page.script_section import SCRIPT_FILES, ScriptEvents
 from app.project_zip import read_project
-from app.visits import Visits, visitor_of
-from app.workspaces import DIALOGUE_NAME, Project, Workspace, Workspaces
+from app.projects.project import Project
+from app.projects.sessions import Visits, visitor_of
+from app.projects.workspace import DIALOGUE_NAME, Workspace, Workspaces
 from pipeline.audio.write import available_formats
 from pipeline.config.limits import MAX_SPEAKERS
 from pipeline.dialogue_editing.dialogue_file import load_dialogue

@@ -8,8 +8,9 @@ import gradio as gr
 from app.page.notices import not_done
 from app.page.project_view import ProjectView, Updates, finish
 from app.page.speaking import Speaking, turn_index
-from app.performances import choose_take, follow_redo, heard_take, set_lock, takes_of_turn
-from app.workspaces import Project, Workspaces
+from app.projects.edits import choose_take, follow_redo, heard_take, set_lock, takes_of_turn
+from app.projects.project import Project
+from app.projects.workspace import Workspaces
 from pipeline.errors import DialogueError
 
 ACTIONS = ("select", "play", "redo", "lock", "take")

@@ -6,8 +6,8 @@ from typing import Any
 import gradio as gr
 
 from app.page.markup import clock
-from app.performances import heard_take, takes_of_turn
-from app.workspaces import Project
+from app.projects.edits import heard_take, takes_of_turn
+from app.projects.project import Project
 from pipeline.datatypes.voice import VoiceCheck
 
 TABLE_TEMPLATE = """

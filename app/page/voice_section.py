@@ -10,11 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.backend.pipeline_pool import Studio
-from app.handlers import CLONED, MADE_UP, OWN_RECORDING, VOICE_FILE, first_choices
+from app.handlers import first_choices
 from app.page.markup import envelope_svg, message_html
 from app.page.notices import not_done
 from app.page.wiring import PRIVATE
-from app.workspaces import Workspace, Workspaces
+from app.projects.voice_choices import CLONED, MADE_UP, OWN_RECORDING, VOICE_FILE
+from app.projects.workspace import Workspace, Workspaces
 from pipeline.audio.formats import pcm_16
 from pipeline.config.limits import MAX_SPEAKERS
 from pipeline.datatypes.sound import Waveform

@@ -8,10 +8,6 @@ import pytest
 from app.backend.cost import expected_seconds
 from app.backend.pipeline_pool import Studio
 from app.handlers import (
-    CLONED,
-    MADE_UP,
-    OWN_RECORDING,
-    VOICE_FILE,
     SpeakForm,
     VoiceRow,
     keep_cast,
@@ -21,7 +17,8 @@ from app.handlers import (
     time_left_of,
     wanted_voice,
 )
-from app.workspaces import Project
+from app.projects.project import Project
+from app.projects.voice_choices import CLONED, MADE_UP, OWN_RECORDING, VOICE_FILE
 from pipeline.errors import DialogueError, VoiceError
 from tests.app.conftest import BAD_RECORDINGS, BAD_SCRIPTS
 from tests.app.tone_pipeline import TonePipeline

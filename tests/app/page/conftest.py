@@ -7,7 +7,7 @@ import pytest
 
 from app.backend.job_queue import RunQueue
 from app.backend.pipeline_pool import Studio
-from app.workspaces import Workspaces
+from app.projects.workspace import Workspaces
 from tests.app.page.desk import Desk
 
 

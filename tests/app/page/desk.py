@@ -21,8 +21,9 @@ from app.page.speaking import Speaking
 from app.page.take_away import TakeAwayEvents, TakeAwaySection, build_take_away_section
 from app.page.turn_events import TurnEvents
 from app.page.voice_section import VoiceEvents, build_voice_section
-from app.visits import Visits
-from app.workspaces import Project, Workspaces
+from app.projects.project import Project
+from app.projects.sessions import Visits
+from app.projects.workspace import Workspaces
 
 SCRIPT = "Anna: Hello.\nBen: Hi.\nAnna: Bye."
 WICKED = "<img src=x onerror=alert(1)> **bold** [x](javascript:1) & `c`"

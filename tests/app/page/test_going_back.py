@@ -6,7 +6,8 @@ import gradio as gr
 import numpy as np
 import pytest
 
-from app.workspaces import Project, Workspaces
+from app.projects.project import Project
+from app.projects.workspace import Workspaces
 from tests.app.page.desk import SCRIPT, Desk, collect, visitor
 
 OTHER = "Anna: Hello.\nBen: Never.\nAnna: Bye."

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from app.page.project_view import Updates
-from app.workspaces import DIALOGUE_NAME, Workspaces
+from app.projects.workspace import DIALOGUE_NAME, Workspaces
 from tests.app.page.desk import SCRIPT, Desk, visitor
 from tests.app.page.test_form import GARBAGE
 

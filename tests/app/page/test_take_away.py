@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from app.exports import PARTS
-from app.handlers import OWN_RECORDING
 from app.page.take_away import PART_LABELS, USUAL_PARTS
-from app.workspaces import Project
+from app.projects.project import Project
+from app.projects.voice_choices import OWN_RECORDING
 from pipeline.audio.write import available_formats
 from tests.app.page.desk import SCRIPT, Desk, collect, visitor
 

@@ -5,8 +5,8 @@ import pytest
 
 from app.backend.pipeline_pool import Studio
 from app.page.turn_table import TABLE_TEMPLATE, build_table, no_rows, spoken_rows, table_rows
-from app.performances import redo_turn, set_lock
-from app.workspaces import Project
+from app.projects.edits import redo_turn, set_lock
+from app.projects.project import Project
 from pipeline.datatypes.redo import Redo
 from pipeline.datatypes.voice import VoiceCheck
 from tests.app.page.desk import SCRIPT, WICKED

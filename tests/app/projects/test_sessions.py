@@ -1,6 +1,6 @@
 from types import SimpleNamespace
 
-from app.visits import Visits, visitor_of
+from app.projects.sessions import Visits, visitor_of
 
 
 def test_messages_are_a_visitors_own() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from app.backend.pipeline_pool import Studio
-from app.workspaces import Project
+from app.projects.project import Project
 from pipeline.datatypes.dialogue import Dialogue, SpokenTurn
 from pipeline.datatypes.progress import ProgressCallback
 from pipeline.datatypes.redo import Redo

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from app.backend.pipeline_pool import Studio
-from app.performances import redo_turn
-from app.workspaces import DIALOGUE_NAME, KEPT_FOLDERS, MOST_IN_MEMORY, Project, Workspaces
+from app.projects.edits import redo_turn
+from app.projects.project import Project
+from app.projects.workspace import DIALOGUE_NAME, KEPT_FOLDERS, MOST_IN_MEMORY, Workspaces
 from pipeline.datatypes.redo import Redo
 from pipeline.errors import DialogueError
 from tests.app.tone_pipeline import TonePipeline

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from app.backend.pipeline_pool import Studio
-from app.performances import (
+from app.projects.edits import (
     SpeakRequest,
     changed_part,
     choose_take,
@@ -16,7 +16,7 @@ from app.performances import (
     speak_request,
     takes_of_turn,
 )
-from app.workspaces import Project
+from app.projects.project import Project
 from pipeline.datatypes.dialogue import SpokenTurn
 from pipeline.datatypes.redo import Redo
 from pipeline.errors import DialogueError

@@ -13,14 +13,12 @@ import shutil
 import threading
 import time
 from collections import OrderedDict, deque
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection
 from pathlib import Path
-from typing import Any
 
+from app.projects.project import Project
 from pipeline.datatypes.dialogue import Dialogue
 from pipeline.dialogue_editing.dialogue_file import load_dialogue, save_dialogue
-from pipeline.dialogue_editing.takes import TurnTake
 from pipeline.errors import DialogueError
 
 logger = logging.getLogger(__name__)
@@ -40,30 +38,6 @@ BEFORE_NAME = "before.safetensors"
 """The version that the latest one took the place of."""
 
 _TOKEN = re.compile(r"[0-9a-f]{40}")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Project:
-    """A spoken dialogue as a visitor works on it.
-
-    Attributes:
-        number: another one for every version, unguessable: what a page shows can be told from what
-            another tab has made of it since.
-        text: the script it was made of, as typed.
-        dialogue: as it is heard.
-        takes: of each turn that has several, all of them, the oldest first.
-        form: what the page's form said, as JSON values.
-    """
-
-    number: str = field(default_factory=lambda: secrets.token_hex(8))
-    text: str
-    dialogue: Dialogue
-    takes: Mapping[int, tuple[TurnTake, ...]] = field(default_factory=dict)
-    form: Mapping[str, Any] = field(default_factory=dict)
-
-    def changed(self, **changes: Any) -> "Project":
-        """Another version of it, with a number of its own."""
-        return replace(self, number=secrets.token_hex(8), **changes)
 
 
 class Workspace:

@@ -1,0 +1,1 @@
+"""What a visitor works on: a spoken dialogue with its takes, kept between visits."""
