@@ -13,7 +13,7 @@ from app.backend.cost import expected_seconds
 from app.backend.pipeline_pool import Studio
 from app.encoded_sound import MEDIA_TYPES, offered_formats
 from app.error_answers import ApiError
-from app.result_files import CAPTION_FORMATS
+from app.export.files import CAPTION_FORMATS
 from app.service_config import ServiceConfig
 from pipeline.config.limits import LimitsConfig
 from pipeline.datatypes.script import Script

@@ -25,7 +25,7 @@ from app.backend.job_queue import QueueClosedError, QueueFullError, RunQueue
 from app.backend.pipeline_pool import Studio
 from app.encoded_sound import MEDIA_TYPES, chunks_of, encode_sound, events_of, size_of
 from app.error_answers import ApiError
-from app.result_files import caption_text
+from app.export.files import caption_text
 from app.service_config import ServiceConfig
 from pipeline.datatypes.dialogue import Dialogue
 from pipeline.errors import CancelledError, ConfigError, ScriptError

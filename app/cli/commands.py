@@ -152,7 +152,7 @@ def _speak(options: argparse.Namespace) -> None:
     from app.backend.pipeline_pool import load_studio
     from app.cli.speak_to_files import SpeakOrder
     from app.cli.work_folder import WorkFolder, work_folder_path
-    from app.output_files import check_can_write
+    from app.export.files import check_can_write
     from pipeline.config.limits import LimitsConfig
     from pipeline.errors import ConfigError
     from pipeline.script_to_turns.parse import script_to_turns
@@ -193,8 +193,7 @@ def _speak(options: argparse.Namespace) -> None:
 
 
 def _check_space(options: argparse.Namespace, studio: "Studio", script: "Script") -> None:
-    from app.output_files import check_can_write
-    from app.result_files import companion_paths
+    from app.export.files import check_can_write, companion_paths
 
     speakers = list(dict.fromkeys(turn.speaker for turn in script.turns)) if options.stems else []
     bytes_per_second = BYTES_PER_SECOND * (1 + len(speakers))
@@ -228,8 +227,7 @@ def _speak_turn_by_turn(studio: "Studio", order: "SpeakOrder") -> None:
 def _speak_with_retakes(studio: "Studio", order: "SpeakOrder", max_retakes: int) -> None:
     from app.backend.cost import expectation_of
     from app.cli.progress_line import ProgressLine
-    from app.output_files import publish
-    from app.result_files import result_writers
+    from app.export.files import publish, result_writers
 
     progress = ProgressLine(expectation_of(studio).stage_seconds(order.script))
     dialogue = studio.speak(order.text, order.voices, order.seed, progress.show, max_retakes)

@@ -7,8 +7,7 @@ from pathlib import Path
 
 from app.backend.pipeline_pool import Studio
 from app.cli.work_folder import WorkFolder, fingerprint_voices, work_folder_path
-from app.output_files import FileWriter, publish, text_writer
-from app.result_files import caption_text, stem_path
+from app.export.files import FileWriter, caption_text, publish, stem_path, text_writer
 from pipeline.audio.write import write_wav_stretches
 from pipeline.config.limits import MixConfig
 from pipeline.datatypes.dialogue import Caption, SpokenTurn

@@ -19,11 +19,10 @@ from app.backend.cost import expectation_of, expected_seconds
 from app.backend.job import Run
 from app.backend.job_queue import RunQueue
 from app.backend.pipeline_pool import Studio
-from app.output_files import publish
+from app.export.files import caption_text, publish, result_writers
 from app.page.notices import not_done
 from app.projects.sessions import visitor_of
 from app.projects.workspace import Workspaces
-from app.result_files import caption_text, result_writers
 from pipeline.datatypes.dialogue import Dialogue
 from pipeline.errors import DialogueError, VoiceError
 from pipeline.voices.casting import WantedVoice

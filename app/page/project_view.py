@@ -6,14 +6,13 @@ from typing import Any
 
 import gradio as gr
 
-from app.output_files import publish
+from app.export.files import CAPTION_FORMATS, publish, result_writers
 from app.page.markup import notes_markdown, waveform_html
 from app.page.result_section import ResultSection
 from app.page.turn_table import table_rows
 from app.projects.edits import heard_take, takes_of_turn
 from app.projects.project import Project
 from app.projects.workspace import Workspace
-from app.result_files import CAPTION_FORMATS, result_writers
 from pipeline.audio.write import write_wav
 from pipeline.datatypes.dialogue import Dialogue
 from pipeline.script_to_turns.inline_marks import write_marks

@@ -8,14 +8,14 @@ from typing import Any
 import gradio as gr
 
 from app.backend.pipeline_pool import Studio
-from app.exports import PARTS, ExportChoice, context_of_project, export_dialogue
+from app.export.bundle import PARTS, ExportChoice, context_of_project, export_dialogue
+from app.export.project_zip import read_project
 from app.handlers import read_kept_form
 from app.page.form import Form
 from app.page.markup import message_html
 from app.page.notices import not_done, without_paths
 from app.page.project_view import ProjectView, Updates, finish, told_of
 from app.page.script_section import SCRIPT_FILES, ScriptEvents
-from app.project_zip import read_project
 from app.projects.project import Project
 from app.projects.sessions import Visits, visitor_of
 from app.projects.workspace import DIALOGUE_NAME, Workspace, Workspaces

@@ -179,7 +179,7 @@ def test_a_disk_without_space_is_noticed_before_the_work(
 ) -> None:
     pipeline.before_stage = lambda stage: pytest.fail("the work began")
     usage = type("Usage", (), {"free": 10})
-    monkeypatch.setattr("app.output_files.shutil.disk_usage", lambda folder: usage)
+    monkeypatch.setattr("app.export.files.shutil.disk_usage", lambda folder: usage)
     assert "free" in _fails(["speak", str(script), "-o", str(talk)], capsys)
 
 

@@ -8,7 +8,7 @@ import gradio as gr
 import numpy as np
 import pytest
 
-from app.exports import PARTS
+from app.export.bundle import PARTS
 from app.page.take_away import PART_LABELS, USUAL_PARTS
 from app.projects.project import Project
 from app.projects.voice_choices import OWN_RECORDING

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from app.project_members import MemberReader, ProjectError, ProjectLimits, check_plain_name
-from app.project_zip import ProjectContents, read_project, write_project
+from app.export.project_zip import ProjectContents, read_project, write_project
+from app.export.zip_reader import MemberReader, ProjectError, ProjectLimits, check_plain_name
 
 LIMITS = ProjectLimits(
     zip_bytes=50_000,

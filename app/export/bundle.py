@@ -9,12 +9,18 @@ from pathlib import Path
 from typing import Any
 
 from app.backend.pipeline_pool import Studio
-from app.dialogue_settings import settings_to_json
-from app.output_files import FileWriter, publish, text_writer
-from app.project_zip import ProjectContents, write_project
+from app.export.files import (
+    CAPTION_FORMATS,
+    FileWriter,
+    caption_text,
+    publish,
+    sound_writer,
+    text_writer,
+)
+from app.export.project_zip import ProjectContents, write_project
+from app.export.settings_json import settings_to_json
 from app.projects.project import Project
 from app.projects.voice_choices import CLONED
-from app.result_files import CAPTION_FORMATS, caption_text, sound_writer
 from pipeline.audio.write import check_format
 from pipeline.datatypes.dialogue import Dialogue
 from pipeline.datatypes.sound import Waveform
@@ -37,7 +43,7 @@ class ExportChoice:
 
     Attributes:
         parts: out of `PARTS`, at least one.
-        sound_format: out of `audio.write.available_formats`.
+        sound_format: out of `available_formats`.
 
     Raises:
         ConfigError: if a part is unknown, or none is chosen.

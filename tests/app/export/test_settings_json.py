@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from app.dialogue_settings import settings_to_json
+from app.export.settings_json import settings_to_json
 from pipeline.datatypes.dialogue import Dialogue
 from pipeline.datatypes.voice import Voice, VoiceCheck
 from pipeline.synthesis.options import SynthesisOptions

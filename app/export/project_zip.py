@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
-from app.project_members import (
+from app.export.zip_reader import (
     DIALOGUE,
     MANIFEST,
     SPEAKERS,

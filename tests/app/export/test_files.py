@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from app.output_files import check_can_write, publish, text_writer
+from app.export.files import check_can_write, publish, text_writer
 from pipeline.errors import AudioError
 
 
@@ -44,6 +44,6 @@ def test_what_cannot_be_written_is_refused(tmp_path: Path, monkeypatch: pytest.M
     def refuse(**options: object) -> None:
         raise PermissionError(errno.EACCES, "Permission denied")
 
-    monkeypatch.setattr("app.output_files.tempfile.NamedTemporaryFile", refuse)
+    monkeypatch.setattr("app.export.files.tempfile.NamedTemporaryFile", refuse)
     with pytest.raises(AudioError, match="cannot write in the output folder"):
         check_can_write(tmp_path / "talk.wav")

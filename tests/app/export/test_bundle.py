@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from app.exports import PARTS, ExportChoice, ExportContext, export_dialogue
-from app.project_zip import read_project
+from app.export.bundle import PARTS, ExportChoice, ExportContext, export_dialogue
+from app.export.project_zip import read_project
 from pipeline.config.limits import MixConfig
 from pipeline.datatypes.dialogue import Dialogue
 from pipeline.datatypes.script import Turn

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app.project_zip import (
+from app.export.project_zip import (
     ProjectContents,
     ProjectError,
     ProjectLimits,
@@ -205,7 +205,7 @@ def test_a_full_disk_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     def refuse(*arguments: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("app.project_zip.shutil.copyfileobj", refuse)
+    monkeypatch.setattr("app.export.project_zip.shutil.copyfileobj", refuse)
     (tmp_path / "dialogue").write_bytes(b"x")
     with pytest.raises(ProjectError, match=r"cannot be written.*No space left"):
         write_project(tmp_path / "talk.zip", _project(dialogue=tmp_path / "dialogue"))

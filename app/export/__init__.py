@@ -1,0 +1,1 @@
+"""A dialogue as files to take away, and a project's zip read back."""
