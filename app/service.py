@@ -7,11 +7,11 @@ from pathlib import Path
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 
+from app.api.metrics import Metrics, metrics_routes
+from app.api.middleware import service_middleware
+from app.api.routes import openai_routes
 from app.backend.job_queue import RunQueue
 from app.backend.pipeline_pool import Studio
-from app.body_limit import service_middleware
-from app.metrics import Metrics, metrics_routes
-from app.openai_api import openai_routes
 from app.service_config import ServiceConfig
 
 VERSION = "unreleased"

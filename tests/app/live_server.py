@@ -15,10 +15,10 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
+from app.api.metrics import Metrics
+from app.api.routes import openai_routes
 from app.backend.job_queue import RunQueue
 from app.backend.pipeline_pool import Studio
-from app.metrics import Metrics
-from app.openai_api import openai_routes
 from app.service_config import ServiceConfig
 from tests.app.tone_pipeline import TonePipeline
 

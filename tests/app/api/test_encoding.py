@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from app.encoded_sound import (
+from app.api.encoding import (
     PCM_RATE_HZ,
     chunks_of,
     encode_sound,

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from app.error_answers import ApiError, error_answer
+from app.api.errors import ApiError, error_answer
 
 
 @pytest.mark.parametrize(

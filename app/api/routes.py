@@ -19,12 +19,12 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
-from app.api_orders import ApiOrder, model_ids, read_dialogue, read_speech
+from app.api.encoding import MEDIA_TYPES, chunks_of, encode_sound, events_of, size_of
+from app.api.errors import ApiError
+from app.api.requests import ApiOrder, model_ids, read_dialogue, read_speech
 from app.backend.job import Run
 from app.backend.job_queue import QueueClosedError, QueueFullError, RunQueue
 from app.backend.pipeline_pool import Studio
-from app.encoded_sound import MEDIA_TYPES, chunks_of, encode_sound, events_of, size_of
-from app.error_answers import ApiError
 from app.export.files import caption_text
 from app.service_config import ServiceConfig
 from pipeline.datatypes.dialogue import Dialogue

@@ -10,7 +10,7 @@ from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.error_answers import error_answer
+from app.api.errors import error_answer
 from app.service_config import ServiceConfig
 
 logger = logging.getLogger(__name__)

@@ -1,7 +1,7 @@
 import pytest
 
-from app.api_fields import Fields
-from app.error_answers import ApiError
+from app.api.errors import ApiError
+from app.api.requests import Fields
 
 
 def test_fields_that_fit_are_given_and_others_have_their_default() -> None:

@@ -6,9 +6,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from app.api.metrics import Metrics, metrics_routes
 from app.backend.job import Run
 from app.backend.job_queue import QueueFullError, RunQueue
-from app.metrics import Metrics, metrics_routes
 from pipeline.errors import CancelledError, ScriptError
 
 LONG_S = 30.0

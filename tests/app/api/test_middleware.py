@@ -13,13 +13,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocket
 
-from app.body_limit import (
-    MEGABYTE,
-    BodyLimit,
-    HiddenFiles,
-    UploadGuard,
-    service_middleware,
-)
+from app.api.middleware import MEGABYTE, BodyLimit, HiddenFiles, UploadGuard, service_middleware
 from app.service_config import ServiceConfig
 from tests.app.live_server import serve
 

@@ -15,9 +15,9 @@ import httpx
 import openai
 import pytest
 
+from app.api.encoding import MEDIA_TYPES, offered_formats
 from app.backend.job import Run
 from app.backend.pipeline_pool import Studio
-from app.encoded_sound import MEDIA_TYPES, offered_formats
 from pipeline.errors import ConfigError
 from pipeline.voices.voice_file import save_voice
 from tests.app.live_server import (
@@ -87,7 +87,7 @@ def test_pcm_is_24_khz_16_bit_mono_without_a_header(api: Api) -> None:
 def test_mp3_is_what_is_sent_unless_asked_otherwise(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.api_orders.offered_formats", lambda: ["wav", "pcm"])
+    monkeypatch.setattr("app.api.requests.offered_formats", lambda: ["wav", "pcm"])
     with pytest.raises(openai.BadRequestError, match="mp3 cannot be made here; what can: wav"):
         api.client.audio.speech.create(model="colloquy", voice="anna", input="Hello.")
 

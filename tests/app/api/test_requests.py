@@ -2,7 +2,7 @@ import random
 
 import pytest
 
-from app.api_orders import expected_seconds, model_ids, split_into_turns
+from app.api.requests import expected_seconds, model_ids, split_into_turns
 from app.backend.pipeline_pool import Studio
 from app.service_config import ServiceConfig
 

@@ -1,0 +1,1 @@
+"""The HTTP API, in the form that clients of speech already speak."""
