@@ -11,11 +11,11 @@ import gradio as gr
 
 from app.backend.pipeline_pool import Studio, load_studio
 from app.environment import has_desktop
-from app.page.programs import offer_programs_only
+from app.page.actions.endpoints import offer_programs_only
+from app.page.page import build_backstage, build_demo
+from app.page.theme import CSS, HEAD, build_theme
 from app.service import Service, build_service
 from app.service_config import ServiceConfig, service_config_from
-from app.theme import CSS, HEAD, build_theme
-from app.web import build_backstage, build_demo
 from pipeline.config.limits import LimitsConfig
 from pipeline.errors import DialogueError
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import gradio as gr
 
-from app.handlers import SpeakForm, VoiceRow
-from app.page.result_section import RunControls
-from app.page.script_section import ScriptSection
-from app.page.voice_section import VoiceControls
-from app.page.wiring import PRIVATE
+from app.page.event_kinds import PRIVATE
+from app.page.form_values import SpeakForm, VoiceRow
+from app.page.sections.result import RunControls
+from app.page.sections.script import ScriptSection
+from app.page.sections.voices import VoiceControls
 from app.projects.voice_choices import CLONED, MADE_UP
 from pipeline.config.limits import MAX_SPEAKERS
 

@@ -8,8 +8,8 @@ import gradio as gr
 
 from app.export.files import CAPTION_FORMATS, publish, result_writers
 from app.page.markup import notes_markdown, waveform_html
-from app.page.result_section import ResultSection
-from app.page.turn_table import table_rows
+from app.page.sections.result import ResultSection
+from app.page.sections.turn_table import table_rows
 from app.projects.edits import heard_take, takes_of_turn
 from app.projects.project import Project
 from app.projects.workspace import Workspace

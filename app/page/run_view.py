@@ -12,8 +12,8 @@ from app.backend.job import Emitted, Progress, Waiting
 from app.backend.progress import STAGE_TITLES, ProgressMeter, format_seconds, format_time_left
 from app.page.markup import message_html, progress_html
 from app.page.project_view import Updates
-from app.page.result_section import ResultSection
-from app.page.turn_table import spoken_rows
+from app.page.sections.result import ResultSection
+from app.page.sections.turn_table import spoken_rows
 from pipeline.audio.formats import pcm_16
 from pipeline.datatypes.dialogue import SpokenTurn
 from pipeline.datatypes.sound import Waveform

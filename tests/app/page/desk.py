@@ -10,17 +10,20 @@ import gradio as gr
 
 from app.backend.job_queue import RunQueue
 from app.backend.pipeline_pool import Studio
+from app.page.actions.generate import Speaking
+from app.page.actions.restore import Restoring
+from app.page.actions.samples import SampleRuns
+from app.page.actions.script import ScriptEvents
+from app.page.actions.take_away import TakeAwayEvents
+from app.page.actions.turns import TurnEvents
+from app.page.actions.undo import GoingBack
+from app.page.actions.voices import VoiceEvents
 from app.page.form import Form
-from app.page.going_back import GoingBack
 from app.page.project_view import ProjectView, Updates
-from app.page.restoring import Restoring
-from app.page.result_section import ResultSection, build_result_section
-from app.page.sample_runs import SampleRuns
-from app.page.script_section import ScriptEvents, build_script_section
-from app.page.speaking import Speaking
-from app.page.take_away import TakeAwayEvents, TakeAwaySection, build_take_away_section
-from app.page.turn_events import TurnEvents
-from app.page.voice_section import VoiceEvents, build_voice_section
+from app.page.sections.result import ResultSection, build_result_section
+from app.page.sections.script import build_script_section
+from app.page.sections.take_away import TakeAwaySection, build_take_away_section
+from app.page.sections.voices import build_voice_section
 from app.projects.project import Project
 from app.projects.sessions import Visits
 from app.projects.workspace import Workspaces

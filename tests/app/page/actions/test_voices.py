@@ -5,7 +5,8 @@ import gradio as gr
 import numpy as np
 import pytest
 
-from app.page.voice_section import CONSENT_NOTE, int16_sound, voice_choices
+from app.page.actions.voices import CONSENT_NOTE, int16_sound
+from app.page.sections.voices import voice_choices
 from app.projects.voice_choices import MADE_UP, OWN_RECORDING, VOICE_FILE
 from pipeline.datatypes.sound import Waveform
 from pipeline.voices.voice_file import load_voice, save_voice

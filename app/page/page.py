@@ -8,42 +8,30 @@ from typing import Any
 import gradio as gr
 from gradio.utils import get_upload_folder
 
-from app import handlers
 from app.backend.checks import roll_seed
 from app.backend.job_queue import RunQueue
 from app.backend.pipeline_pool import Studio
+from app.page import form_values
+from app.page.actions.endpoints import Programs, add_programs
+from app.page.actions.generate import Speaking
+from app.page.actions.restore import Restoring
+from app.page.actions.samples import SampleRuns
+from app.page.actions.script import ScriptEvents, connect_script_section, let_lines_follow
+from app.page.actions.take_away import TakeAwayEvents, connect_take_away_section
+from app.page.actions.turns import TurnEvents
+from app.page.actions.undo import GoingBack
+from app.page.actions.voices import VoiceEvents, connect_voice_section
+from app.page.event_kinds import PRIVATE, QUIET, TOLD
 from app.page.form import STORAGE_KEY, Form, connect_keeping
-from app.page.going_back import GoingBack
 from app.page.markup import message_html
-from app.page.programs import Programs, add_programs
 from app.page.project_view import ProjectView, Updates
-from app.page.restoring import Restoring
-from app.page.result_section import ResultSection, build_result_section
-from app.page.sample_runs import SampleRuns
-from app.page.script_section import (
-    ScriptEvents,
-    build_script_section,
-    connect_script_section,
-    let_lines_follow,
-)
-from app.page.speaking import Speaking
-from app.page.take_away import (
-    TakeAwayEvents,
-    build_open_button,
-    build_take_away_section,
-    connect_take_away_section,
-)
-from app.page.turn_events import TurnEvents
-from app.page.voice_section import (
-    VoiceEvents,
-    build_voice_section,
-    connect_voice_section,
-    voice_choices,
-)
-from app.page.wiring import PRIVATE, QUIET, TOLD
+from app.page.sections.result import ResultSection, build_result_section
+from app.page.sections.script import build_script_section
+from app.page.sections.take_away import build_open_button, build_take_away_section
+from app.page.sections.voices import build_voice_section, voice_choices
+from app.page.theme import PAGE_SCRIPT
 from app.projects.sessions import Visits
 from app.projects.workspace import Workspaces
-from app.theme import PAGE_SCRIPT
 
 CACHE_SECONDS = (3600, 86_400)
 
@@ -233,7 +221,7 @@ class _Page:
         chosen = turn if turn is not None and turn < len(choices) else 0
         shown[script.tools.turn] = gr.Dropdown(choices, value=chosen)
         speakers = {name: speaker for speaker, name in feedback.speakers.items()}
-        shown[self._form.cast] = names = handlers.keep_cast(cast, list(speakers), len(rows))
+        shown[self._form.cast] = names = form_values.keep_cast(cast, list(speakers), len(rows))
         for row, name in zip(rows, names, strict=True):
             shown[row.group] = gr.Column(visible=bool(name))
             if name:

@@ -7,7 +7,7 @@ import pytest
 
 from app.backend.cost import expected_seconds
 from app.backend.pipeline_pool import Studio
-from app.handlers import (
+from app.page.form_values import (
     SpeakForm,
     VoiceRow,
     keep_cast,

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from app.export.bundle import PARTS
-from app.page.take_away import PART_LABELS, USUAL_PARTS
+from app.page.sections.take_away import PART_LABELS, USUAL_PARTS
 from app.projects.project import Project
 from app.projects.voice_choices import OWN_RECORDING
 from pipeline.audio.write import available_formats

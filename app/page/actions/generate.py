@@ -6,18 +6,18 @@ from typing import Any
 
 import gradio as gr
 
-from app import handlers
 from app.backend.checks import check_retakes, check_seed, read_seed, whole_number
 from app.backend.cost import expected_seconds
 from app.backend.job import Run
 from app.backend.job_queue import RunQueue
 from app.backend.pipeline_pool import Studio
+from app.page import form_values
 from app.page.form import CONSENTS_AT, RETAKES_AT, SEED_AT, TEXT_AT, read_values
 from app.page.markup import message_html, sentence
 from app.page.notices import not_done
 from app.page.project_view import Finished, ProjectView, Updates, finish, told_of
-from app.page.result_section import ResultSection
 from app.page.run_view import RunView
+from app.page.sections.result import ResultSection
 from app.projects import edits
 from app.projects.project import Project
 from app.projects.sessions import Visits, visitor_of
@@ -69,8 +69,8 @@ class Speaking:
         verdicts[TEXT_AT] = _verdict(lambda: self._studio.pipeline.parse(form.text))
         verdicts[SEED_AT] = _verdict(lambda: check_seed(form.seed))
         verdicts[RETAKES_AT] = _verdict(lambda: check_retakes(form.retakes))
-        for row, name in handlers.missing_consents(self._studio, form):
-            verdicts[CONSENTS_AT + row] = gr.validate(False, handlers.ask_for_consent(name))
+        for row, name in form_values.missing_consents(self._studio, form):
+            verdicts[CONSENTS_AT + row] = gr.validate(False, form_values.ask_for_consent(name))
         return verdicts
 
     def refusal(self, *values: Any) -> Any:
@@ -90,7 +90,7 @@ class Speaking:
                 workspace.note_upload(upload)
 
         def work(run: Run[Finished]) -> Finished:
-            order = handlers.read_form(self._studio, form, workspace.project)
+            order = form_values.read_form(self._studio, form, workspace.project)
             project = edits.speak_request(self._studio, order, run.progress, run.emit)
             run.sound_s = project.dialogue.mix.duration_s
             return finish(workspace, project)
@@ -226,8 +226,8 @@ class Speaking:
         """Submit a run, show how it goes, and show what it made; `script`: what it speaks."""
         visitor = visitor_of(request)
         self._visits.set_message(visitor, "")
-        time_left = handlers.time_left_of(self._studio, script, self._queue.slowness)
-        names = handlers.speaker_names(script)
+        time_left = form_values.time_left_of(self._studio, script, self._queue.slowness)
+        names = form_values.speaker_names(script)
         view = RunView(self._section, time_left, names, is_streamed=failure == NOT_GENERATED)
         run: Run[Finished] | None = None
         try:

@@ -6,9 +6,9 @@ import gradio as gr
 
 from app.backend.checks import FIRST_SEED, MAX_RETAKES
 from app.page.markup import message_html
-from app.page.turn_table import build_table
-from app.page.turn_tools import pace_slider
-from app.page.voice_section import WAVEFORM
+from app.page.sections.turn_table import build_table
+from app.page.sections.turn_tools import pace_slider
+from app.page.sections.voices import WAVEFORM
 
 READY = "Ready."
 

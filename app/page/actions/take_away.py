@@ -1,88 +1,28 @@
-"""Section "Take away": files in the formats wanted; a project zip that opens again here."""
+"""What the controls of section "Take away" do: export, and open what was exported."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
 from app.backend.pipeline_pool import Studio
-from app.export.bundle import PARTS, ExportChoice, context_of_project, export_dialogue
+from app.export.bundle import ExportChoice, context_of_project, export_dialogue
 from app.export.project_zip import read_project
-from app.handlers import read_kept_form
+from app.page.actions.script import ScriptEvents
 from app.page.form import Form
+from app.page.form_values import read_kept_form
 from app.page.markup import message_html
 from app.page.notices import not_done, without_paths
 from app.page.project_view import ProjectView, Updates, finish, told_of
-from app.page.script_section import SCRIPT_FILES, ScriptEvents
+from app.page.sections.take_away import TakeAwaySection
 from app.projects.project import Project
 from app.projects.sessions import Visits, visitor_of
 from app.projects.workspace import DIALOGUE_NAME, Workspace, Workspaces
-from pipeline.audio.write import available_formats
 from pipeline.config.limits import MAX_SPEAKERS
 from pipeline.dialogue_editing.dialogue_file import load_dialogue
 from pipeline.dialogue_editing.takes import TurnTake
 from pipeline.errors import DialogueError
-
-PART_LABELS = {
-    "mix": "Mix",
-    "stereo": "Stereo, a speaker per side",
-    "stems": "A file per speaker",
-    "turns": "A file per turn",
-    "captions": "Captions: SRT, VTT, JSON",
-    "project": "One zip of all, opens again here",
-}
-USUAL_PARTS = ["mix", "stereo", "stems", "turns", "captions", "project"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TakeAwaySection:
-    """Components of the section."""
-
-    downloads: gr.File
-    parts: gr.CheckboxGroup
-    sound_format: gr.Dropdown
-    make: gr.Button
-
-
-def build_take_away_section() -> TakeAwaySection:
-    """Lay the section out."""
-    assert {*PART_LABELS} == {*PARTS}, PARTS
-    gr.Markdown("## 4 · Take away")
-    gr.Markdown("This speech is made by a model. Every sound file says so in its metadata.")
-    with gr.Accordion("Choose files and format", open=False):
-        parts = gr.CheckboxGroup(
-            [(label, part) for part, label in PART_LABELS.items()],
-            value=USUAL_PARTS,
-            label="What to make",
-            elem_id="parts",
-        )
-        with gr.Row(elem_classes="bottom"):
-            sound_format = gr.Dropdown(
-                list(available_formats()), value="wav", label="Format of sounds", min_width=120
-            )
-            make = gr.Button("Make the files", elem_id="export", min_width=120)
-    downloads = gr.File(
-        label="Files",
-        file_count="multiple",
-        interactive=False,
-        height=300,
-        visible=False,
-        elem_id="downloads",
-    )
-    return TakeAwaySection(downloads=downloads, parts=parts, sound_format=sound_format, make=make)
-
-
-def build_open_button() -> gr.UploadButton:
-    """The button that reads a script or a project from a file."""
-    return gr.UploadButton(
-        "Open a script or project",
-        file_types=[*SCRIPT_FILES, ".zip"],
-        size="sm",
-        elem_id="open",
-        min_width=160,
-    )
 
 
 class TakeAwayEvents:

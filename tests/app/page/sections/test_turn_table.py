@@ -4,7 +4,13 @@ from dataclasses import replace
 import pytest
 
 from app.backend.pipeline_pool import Studio
-from app.page.turn_table import TABLE_TEMPLATE, build_table, no_rows, spoken_rows, table_rows
+from app.page.sections.turn_table import (
+    TABLE_TEMPLATE,
+    build_table,
+    no_rows,
+    spoken_rows,
+    table_rows,
+)
 from app.projects.edits import redo_turn, set_lock
 from app.projects.project import Project
 from pipeline.datatypes.redo import Redo

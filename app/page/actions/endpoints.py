@@ -13,13 +13,13 @@ import gradio as gr
 from gradio.data_classes import FileData
 from gradio.events import api
 
-from app import handlers
 from app.backend.checks import check_retakes, check_seed
 from app.backend.cost import expectation_of, expected_seconds
 from app.backend.job import Run
 from app.backend.job_queue import RunQueue
 from app.backend.pipeline_pool import Studio
 from app.export.files import caption_text, publish, result_writers
+from app.page import form_values
 from app.page.notices import not_done
 from app.projects.sessions import visitor_of
 from app.projects.workspace import Workspaces
@@ -131,7 +131,7 @@ class Programs:
         except DialogueError as error:
             raise not_done(str(error), "Not read") from error
         return {
-            "speakers": handlers.speaker_names(parsed),
+            "speakers": form_values.speaker_names(parsed),
             "turns": [
                 {
                     "speaker": turn.speaker,

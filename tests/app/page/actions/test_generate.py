@@ -10,7 +10,7 @@ import pytest
 
 from app.backend.job import Run
 from app.backend.pipeline_pool import Studio
-from app.page.speaking import CANCELLED, turn_index
+from app.page.actions.generate import CANCELLED, turn_index
 from pipeline.errors import DialogueError
 from tests.app.live_server import LONG_S, held_before_mixing, wait_until
 from tests.app.page.desk import SCRIPT, WICKED, Desk, collect, form_values, visitor

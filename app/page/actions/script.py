@@ -1,115 +1,27 @@
-"""Section "Write": the script as text and as lines, kept in step; import; edits of one turn."""
+"""What the controls of section "Write" do: text and lines in step; import; edits of one turn."""
 
-import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
-from gradio.helpers import Examples
 
-from app import handlers
 from app.backend.job_queue import RunQueue
 from app.backend.pipeline_pool import Studio
-from app.backend.zero_gpu import ON_ZERO_GPU
+from app.page import form_values
+from app.page.event_kinds import PRIVATE, TOLD
 from app.page.markup import message_html
 from app.page.notices import not_done
-from app.page.turn_tools import TurnTools, build_turn_tools, middle_of
-from app.page.wiring import PRIVATE, TOLD
+from app.page.sections.script import LINES_VIEW, TEXT_VIEW, ScriptSection
+from app.page.sections.turn_tools import middle_of
 from pipeline.config.limits import MAX_SPEAKERS
 from pipeline.errors import DialogueError
 from pipeline.script_editing import edit_turns, edit_words
 from pipeline.script_editing.import_file import import_script
 from pipeline.script_editing.write import lines_to_text, script_to_lines
 
-FIRST_SAMPLE = "First light"
-FIRST_SCRIPT = "Anna: Hello! Type here, one line for each turn.\nBen: And I will answer you."
-SCRIPT_FILES = [".txt", ".md", ".srt", ".vtt", ".json"]
-TEXT_VIEW, LINES_VIEW = "text", "lines"
-
 SETTLE = "async () => { await new Promise((done) => setTimeout(done, 30)); return []; }"
 """The line editor tells of a key before its value holds it; the next step waits for that."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScriptSection:
-    """Components of the section."""
-
-    samples: Examples
-    sample_project: gr.File
-    view: gr.State
-    tabs: gr.Tabs
-    text_tab: gr.Tab
-    lines_tab: gr.Tab
-    text: gr.Textbox
-    lines: gr.Dialogue
-    feedback: gr.HTML
-    tools: TurnTools
-
-
-def build_script_section(studio: Studio, speak_sample: Callable[[str], str]) -> ScriptSection:
-    """Lay the section out.
-
-    Args:
-        studio: knows the sample scripts.
-        speak_sample: gives the project file of a sample script, where the server caches examples.
-    """
-    scripts = studio.sample_scripts()
-    gr.Markdown("## 1 · Write")
-    text = gr.Textbox(
-        scripts.get(FIRST_SAMPLE, FIRST_SCRIPT),
-        label="Script",
-        info="One turn a line: “Anna: Hello.” or “[S1] Hello.” Up to 4 speakers.",
-        lines=10,
-        max_lines=24,
-        elem_id="script",
-        render=False,
-    )
-    sample_project = gr.File(label="Project of a sample", visible=False)
-    samples = gr.Examples(
-        [[script] for script in scripts.values()],
-        text,
-        sample_project,
-        speak_sample,
-        example_labels=list(scripts),
-        cache_mode="lazy" if os.environ.get(ON_ZERO_GPU) else None,  # no GPU without a visitor
-        label="Start from a sample",
-        elem_id="samples",
-        visible=bool(scripts),
-        preload=False,
-        api_name="sample_script",
-        api_description="Begin from a sample script, by its number from 0.",
-        api_visibility="public",
-    )
-    view = gr.State(TEXT_VIEW)
-    with gr.Tabs() as tabs:
-        with gr.Tab("Text", id=TEXT_VIEW) as text_tab:
-            text.render()  # type: ignore[no-untyped-call]
-        with gr.Tab("Lines", id=LINES_VIEW) as lines_tab:
-            lines = gr.Dialogue(
-                [],
-                type="list",
-                speakers=[f"S{number + 1}" for number in range(MAX_SPEAKERS)],
-                label="Lines of the script",
-                info=None,
-                ui_mode="dialogue",
-                interactive=True,
-                elem_id="lines",
-            )
-    feedback = gr.HTML(elem_id="feedback")
-    return ScriptSection(
-        samples=samples,
-        sample_project=sample_project,
-        view=view,
-        tabs=tabs,
-        text_tab=text_tab,
-        lines_tab=lines_tab,
-        text=text,
-        lines=lines,
-        feedback=feedback,
-        tools=build_turn_tools(),
-    )
 
 
 class ScriptEvents:
@@ -123,9 +35,9 @@ class ScriptEvents:
     def __init__(self, studio: Studio, queue: RunQueue) -> None:
         self._studio, self._queue = studio, queue
 
-    def feedback(self, text: str) -> handlers.ScriptFeedback:
+    def feedback(self, text: str) -> form_values.ScriptFeedback:
         """What is in the script."""
-        return handlers.read_script(self._studio, text, self._queue.slowness)
+        return form_values.read_script(self._studio, text, self._queue.slowness)
 
     def read_lines(self, lines: Sequence[dict[str, str]], text: str, view: str) -> Any:
         """The text of the line editor; while the text is being edited, it stays."""
@@ -165,7 +77,7 @@ class ScriptEvents:
                 interactive=False,
                 label="Lines of the script: mend the text first",
             )
-        names = list(handlers.speaker_names(script).values())
+        names = list(form_values.speaker_names(script).values())
         free = (f"S{number + 1}" for number in range(MAX_SPEAKERS))
         speakers = [*names, *(name for name in free if name not in names)][:MAX_SPEAKERS]
         return gr.Dialogue(

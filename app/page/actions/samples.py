@@ -6,7 +6,7 @@ from app.backend.job import Run
 from app.backend.job_queue import RunQueue
 from app.backend.pipeline_pool import Studio
 from app.export.bundle import ExportChoice, context_of_project, export_dialogue
-from app.handlers import SpeakForm, VoiceRow, first_choices, read_form
+from app.page.form_values import SpeakForm, VoiceRow, first_choices, read_form
 from app.page.notices import not_done
 from app.projects.edits import speak_request
 from app.projects.project import Project

@@ -5,13 +5,8 @@ import gradio as gr
 import pytest
 
 from app.backend.pipeline_pool import Studio
-from app.page.script_section import (
-    FIRST_SCRIPT,
-    LINES_VIEW,
-    TEXT_VIEW,
-    ScriptEvents,
-    build_script_section,
-)
+from app.page.actions.script import ScriptEvents
+from app.page.sections.script import FIRST_SCRIPT, LINES_VIEW, TEXT_VIEW, build_script_section
 from pipeline.script_editing.write import lines_to_text
 from tests.app.conftest import BAD_SCRIPTS
 from tests.app.page.desk import SCRIPT, WICKED, Desk

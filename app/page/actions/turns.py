@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator, Callable
 
 import gradio as gr
 
+from app.page.actions.generate import Speaking, turn_index
 from app.page.notices import not_done
 from app.page.project_view import ProjectView, Updates, finish
-from app.page.speaking import Speaking, turn_index
 from app.projects.edits import choose_take, follow_redo, heard_take, set_lock, takes_of_turn
 from app.projects.project import Project
 from app.projects.workspace import Workspaces

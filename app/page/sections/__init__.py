@@ -1,0 +1,1 @@
+"""What is laid out on the page."""
