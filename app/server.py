@@ -3,21 +3,73 @@
 import logging
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from starlette.middleware import Middleware
+from starlette.routing import BaseRoute
 
+from app.api.metrics import Metrics, metrics_routes
+from app.api.middleware import service_middleware
+from app.api.routes import openai_routes
+from app.backend.job_queue import RunQueue
 from app.backend.pipeline_pool import Studio, load_studio
 from app.environment import has_desktop
 from app.page.actions.endpoints import offer_programs_only
 from app.page.page import build_backstage, build_demo
 from app.page.theme import CSS, HEAD, build_theme
-from app.service import Service, build_service
-from app.service_config import ServiceConfig, service_config_from
+from app.settings import ServiceConfig, service_config_from
 from pipeline.config.limits import LimitsConfig
 from pipeline.errors import DialogueError
+
+VERSION = "unreleased"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """What stands beside the page.
+
+    Attributes:
+        queue: for everything that computes, the page's runs, too.
+        metrics: of the queue.
+        routes: the HTTP API, /metrics and /health.
+        middleware: in front of all, the page included.
+    """
+
+    queue: RunQueue
+    metrics: Metrics
+    routes: list[BaseRoute]
+    middleware: list[Middleware]
+
+
+def build_service(studio: Studio, config: ServiceConfig) -> Service:
+    """Start the queue and lay the routes; `launch(app_kwargs=...)` takes routes and middleware."""
+    queue = RunQueue(config.runs_at_once, config.queue_length)
+    metrics = Metrics(queue)
+    return Service(
+        queue=queue,
+        metrics=metrics,
+        routes=[
+            *metrics_routes(metrics, queue, _facts(studio, config)),
+            *openai_routes(studio, queue, config),
+        ],
+        middleware=service_middleware(config),
+    )
+
+
+def _facts(studio: Studio, config: ServiceConfig) -> Mapping[str, str]:
+    conditions = studio.pipeline.conditions()
+    return {
+        "version": VERSION,
+        "model": Path(config.model).name,
+        "weights": conditions["weights"][:12],
+        "engine": conditions["engine"],
+        "device": conditions["device"],
+    }
+
 
 GRADIO_THREADS = 64
 """For short work such as checks of scripts; runs wait without a thread."""

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from app.service_config import ServiceConfig
+from app.settings import ServiceConfig
 
 ROOT = Path(__file__).parent.parent
 START_S = 90

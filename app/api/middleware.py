@@ -11,7 +11,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.errors import error_answer
-from app.service_config import ServiceConfig
+from app.settings import ServiceConfig
 
 logger = logging.getLogger(__name__)
 

@@ -14,7 +14,7 @@ from app.backend.checks import MAX_RETAKES, MAX_SEED, roll_seed
 from app.backend.cost import expected_seconds
 from app.backend.pipeline_pool import Studio
 from app.export.files import CAPTION_FORMATS
-from app.service_config import ServiceConfig
+from app.settings import ServiceConfig
 from pipeline.config.limits import LimitsConfig
 from pipeline.datatypes.script import Script
 from pipeline.script_to_turns.speaker_markers import escape

@@ -26,7 +26,7 @@ from app.backend.job import Run
 from app.backend.job_queue import QueueClosedError, QueueFullError, RunQueue
 from app.backend.pipeline_pool import Studio
 from app.export.files import caption_text
-from app.service_config import ServiceConfig
+from app.settings import ServiceConfig
 from pipeline.datatypes.dialogue import Dialogue
 from pipeline.errors import CancelledError, ConfigError, ScriptError
 from pipeline.waveform_to_dialogue.captions import captions_to_json

@@ -13,7 +13,7 @@ from gradio_client import Client
 from app.backend.pipeline_pool import Studio
 from app.backend.voice_library import VoiceLibrary
 from app.server import Server, build_server
-from app.service_config import ServiceConfig
+from app.settings import ServiceConfig
 from tests.app.page.desk import form_values
 from tests.app.tone_pipeline import TonePipeline
 

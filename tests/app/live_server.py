@@ -19,7 +19,7 @@ from app.api.metrics import Metrics
 from app.api.routes import openai_routes
 from app.backend.job_queue import RunQueue
 from app.backend.pipeline_pool import Studio
-from app.service_config import ServiceConfig
+from app.settings import ServiceConfig
 from tests.app.tone_pipeline import TonePipeline
 
 LONG_S = 30.0

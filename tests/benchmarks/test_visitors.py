@@ -12,7 +12,7 @@ from starlette.responses import Response
 from app.backend.pipeline_pool import Studio
 from app.backend.voice_library import VoiceLibrary
 from app.server import build_server
-from app.service_config import ServiceConfig
+from app.settings import ServiceConfig
 from benchmarks.crowd import CrowdConfig, CrowdError, Visit, resident_mb, script_of
 from benchmarks.visitors import latency_row, measure, memory_row, running_server, visits_row
 from pipeline.errors import ConfigError

@@ -9,7 +9,7 @@ import pytest
 
 from app.backend.pipeline_pool import Studio, load_studio
 from app.server import build_server
-from app.service_config import ServiceConfig
+from app.settings import ServiceConfig
 from tests.browser.visit import Visit
 
 if TYPE_CHECKING:

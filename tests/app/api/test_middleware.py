@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocket
 
 from app.api.middleware import MEGABYTE, BodyLimit, HiddenFiles, UploadGuard, service_middleware
-from app.service_config import ServiceConfig
+from app.settings import ServiceConfig
 from tests.app.live_server import serve
 
 N_READ: list[int] = []

@@ -4,7 +4,7 @@ import pytest
 
 from app.api.requests import expected_seconds, model_ids, split_into_turns
 from app.backend.pipeline_pool import Studio
-from app.service_config import ServiceConfig
+from app.settings import ServiceConfig
 
 
 @pytest.mark.parametrize("seed", range(20))

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from app.service_config import ServiceConfig, service_config_from
+from app.settings import ServiceConfig, service_config_from
 from pipeline.config.limits import LimitsConfig
 from pipeline.errors import ConfigError
 

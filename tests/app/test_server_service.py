@@ -10,8 +10,8 @@ import pytest
 
 from app.backend.pipeline_pool import Studio
 from app.backend.voice_library import VoiceLibrary
-from app.service import build_service
-from app.service_config import ServiceConfig
+from app.server import build_service
+from app.settings import ServiceConfig
 from tests.app.live_server import seconds_of
 from tests.app.tone_pipeline import TURN_S, TonePipeline
 
