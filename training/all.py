@@ -8,9 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from training import (
-    codec,
     corpus,
-    decoder_tuning,
     model_card,
     reaches,
     readings,
@@ -22,6 +20,8 @@ from training import (
     tokens,
     voices,
 )
+from training.codec import decoder_tuning
+from training.codec import train as codec
 from training.config import StageOptions
 from training.options import parse_stage_options, set_thread_environment
 

@@ -18,7 +18,8 @@ from pipeline.text_to_semantic.model import TextToSemantic
 from pipeline.tokenizers.codec import load_codec
 from pipeline.tokenizers.encodec import EncodecCodec
 from pipeline.tokenizers.semantic import SemanticTokenizer, build_encoder
-from training import codec, semantic, soundstorm, text_to_semantic, tokens
+from training import semantic, soundstorm, text_to_semantic, tokens
+from training.codec import train as codec
 from training.config import LoopConfig, StageOptions
 from training.data import (
     AUDIO_NAME,

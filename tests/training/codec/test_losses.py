@@ -1,6 +1,6 @@
 import torch
 
-from training.spectral_losses import SpectralLosses
+from training.codec.losses import SpectralLosses
 
 
 def test_equal_sounds_are_at_no_distance(rng: torch.Generator) -> None:

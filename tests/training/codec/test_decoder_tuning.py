@@ -14,10 +14,10 @@ from pipeline.errors import ConfigError
 from pipeline.files.checkpoint import save_network
 from pipeline.semantic_to_acoustic.model import SoundStorm
 from pipeline.tokenizers.spectral_codec import SpectralCodec
-from training import decoder_tuning as stage
+from training.codec import decoder_tuning as stage
+from training.codec.decoder_tuning import SIZES, DecoderJob, draw_passages, predict_codes
 from training.config import StageOptions
 from training.data import AUDIO_NAME, INDEX_NAME, TokenCorpus, TokenisedUtterance, save_tokens
-from training.decoder_tuning import SIZES, DecoderJob, draw_passages, predict_codes
 
 STORM = tiny().soundstorm
 CONFIG = SIZES["tiny"]

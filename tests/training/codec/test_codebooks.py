@@ -1,7 +1,7 @@
 import torch
 
 from pipeline.layers.quantizer import ResidualQuantizer
-from training.codebook_learning import CodebookLearner
+from training.codec.codebooks import CodebookLearner
 
 
 def _clusters(rng: torch.Generator, n: int = 400) -> torch.Tensor:

@@ -22,18 +22,18 @@ from pipeline.errors import ConfigError
 from pipeline.files.checkpoint import save_network
 from pipeline.tokenizers.spectral_codec import SpectralCodec
 from training.averaging import follow
-from training.codebook_learning import CodebookLearner
-from training.config import LoopConfig, StageOptions
-from training.data import SPEAKER_CAP_S, Corpus, Utterance, speaker_balanced_weights
-from training.discriminators import (
+from training.codec.codebooks import CodebookLearner
+from training.codec.discriminators import (
     Discriminators,
     deception_loss,
     discriminator_loss,
     feature_loss,
 )
+from training.codec.losses import SpectralLosses
+from training.config import LoopConfig, StageOptions
+from training.data import SPEAKER_CAP_S, Corpus, Utterance, speaker_balanced_weights
 from training.loop import run_training
 from training.options import parse_stage_options
-from training.spectral_losses import SpectralLosses
 
 logger = logging.getLogger(__name__)
 
@@ -371,7 +371,3 @@ def _export_pretrained(config: CodecConfig, folder: Path) -> None:
 def main(argv: list[str] | None = None) -> None:
     """`python -m training.codec`."""
     run(parse_stage_options(argv, description="Train the spectral codec."))
-
-
-if __name__ == "__main__":
-    main()

@@ -10,8 +10,8 @@ from pipeline.config.sizes import tiny
 from pipeline.datatypes.sound import Waveform
 from pipeline.errors import ConfigError
 from pipeline.tokenizers.codec import load_codec
-from training import codec as stage
-from training.codec import CodecJob, CodecTraining, tiny_training
+from training.codec import train as stage
+from training.codec.train import CodecJob, CodecTraining, tiny_training
 from training.config import StageOptions
 from training.data import AUDIO_NAME, INDEX_NAME, Corpus
 

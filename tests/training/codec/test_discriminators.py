@@ -1,6 +1,6 @@
 import torch
 
-from training.discriminators import (
+from training.codec.discriminators import (
     Discriminators,
     Verdict,
     deception_loss,

@@ -1,0 +1,1 @@
+"""The codec: trained, and its decoder tuned once more on predicted codes."""
