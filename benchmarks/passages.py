@@ -15,7 +15,7 @@ from pipeline.datatypes.voice import Voice
 from pipeline.runtime.models import Models
 from pipeline.tokenizers.normalise import normalise_text
 from pipeline.voices.from_recording import recording_to_voice
-from training.synthetic_speakers import SyntheticSpeaker, speak
+from training.corpus.synthetic_speakers import SyntheticSpeaker, speak
 
 VOICES = ("slt", "rms", "awb")
 PROMPT_SENTENCES = 2

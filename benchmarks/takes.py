@@ -23,7 +23,7 @@ from pipeline.semantic_to_acoustic.generate import SoundStormOptions, generate
 from pipeline.semantic_to_acoustic.windows import Chunk, build_windows, windows_to_turns
 from pipeline.tokenizers.normalise import normalise_text
 from pipeline.voices.from_recording import recording_to_voice
-from training.synthetic_speakers import SyntheticSpeaker, draw_speaker, speak
+from training.corpus.synthetic_speakers import SyntheticSpeaker, draw_speaker, speak
 
 PROMPT_S = 4.0
 SHORTEST_REST_S = 1.0
@@ -78,7 +78,7 @@ def unseen_synthetic_recordings(sentences: Sequence[str], n_speakers: int) -> li
 
 
 def human_recordings(data: Path) -> list[Recording]:
-    """Held-out clips of people of whom no training heard anything; see `training.corpus`.
+    """Held-out clips of people of whom no training heard anything; see `training.corpus.build`.
 
     Of a speaker with one clip only, its first seconds are the prompt and the text does not count;
     a clip with less than a second after these is left out.

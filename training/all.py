@@ -8,7 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from training import (
-    corpus,
     model_card,
     reaches,
     readings,
@@ -23,6 +22,7 @@ from training import (
 from training.codec import decoder_tuning
 from training.codec import train as codec
 from training.config import StageOptions
+from training.corpus import build as corpus
 from training.options import parse_stage_options, set_thread_environment
 
 logger = logging.getLogger(__name__)

@@ -12,7 +12,7 @@ from torch.nn.utils.rnn import pad_sequence
 from pipeline.errors import ConfigError
 from pipeline.text_to_semantic.model import TextToSemantic
 from pipeline.tokenizers.text import TextTokenizer
-from training.phones import UNKNOWN
+from training.corpus.phones import UNKNOWN
 from training.readings import Reading
 
 

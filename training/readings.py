@@ -11,10 +11,10 @@ from pathlib import Path
 
 from training.alignment import PAUSE, character_sounds
 from training.config import StageOptions
-from training.corpus_text import draw_texts
+from training.corpus.synthetic_speakers import pronounce
+from training.corpus.texts import draw_texts
 from training.data import read_rows, write_rows
 from training.options import parse_stage_options
-from training.synthetic_speakers import pronounce
 
 logger = logging.getLogger(__name__)
 

@@ -20,8 +20,8 @@ from pipeline.tokenizers.semantic import (
     normalise_mel,
     utterance_mel,
 )
+from training.corpus.phones import UNKNOWN, frame_phones
 from training.data import Corpus, Utterance
-from training.phones import UNKNOWN, frame_phones
 
 CHARACTERS = " abcdefghijklmnopqrstuvwxyz'"
 """What the recogniser's head writes; class 0 is CTC's blank, so "a" is 2."""

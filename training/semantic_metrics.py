@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from training.phones import N_PHONES, UNKNOWN
+from training.corpus.phones import N_PHONES, UNKNOWN
 
 
 def phone_figures(ids: Tensor, phones: Tensor, n_clusters: int) -> dict[str, float]:

@@ -21,11 +21,11 @@ from pipeline.semantic_to_acoustic.model import SoundStorm
 from pipeline.tokenizers.codec import load_codec
 from training.averaging import follow
 from training.config import LoopConfig, StageOptions
+from training.corpus.synthetic_speakers import BUILT_IN_IN_CORPUS
 from training.data import KINDS, TokenCorpus, TokenisedUtterance
 from training.loop import run_training
 from training.options import parse_stage_options
 from training.soundstorm_data import StormBatch, StormDataConfig, StormSource, stack
-from training.synthetic_speakers import BUILT_IN_IN_CORPUS
 
 logger = logging.getLogger(__name__)
 

@@ -16,8 +16,8 @@ from pipeline.tokenizers.semantic import SemanticTokenizer
 from pipeline.voices.from_recording import recording_to_voice
 from pipeline.voices.voice_file import VoiceOrigin, save_voice
 from training.config import StageOptions
+from training.corpus.synthetic_speakers import BUILT_IN, SAMPLE_RATE_HZ, speak
 from training.options import parse_stage_options
-from training.synthetic_speakers import BUILT_IN, SAMPLE_RATE_HZ, speak
 
 logger = logging.getLogger(__name__)
 

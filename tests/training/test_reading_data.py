@@ -4,7 +4,7 @@ import torch
 from pipeline.config.networks import TextTokenizerConfig
 from pipeline.errors import ConfigError
 from pipeline.tokenizers.text import TextTokenizer, train_text_tokenizer
-from training.phones import UNKNOWN
+from training.corpus.phones import UNKNOWN
 from training.reading_data import ReadingSource, number_sounds
 from training.readings import Reading
 

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from training.phones import UNKNOWN
+from training.corpus.phones import UNKNOWN
 from training.semantic_metrics import phone_figures, speaker_figures
 
 

@@ -1,6 +1,6 @@
 import torch
 
-from training.phones import N_PHONES, PHONES, UNKNOWN, frame_phones
+from training.corpus.phones import N_PHONES, PHONES, UNKNOWN, frame_phones
 
 
 def test_phones_are_unique() -> None:

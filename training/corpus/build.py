@@ -8,7 +8,6 @@ import dataclasses
 import logging
 import multiprocessing
 import random
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +20,15 @@ from pipeline.config.sizes import base
 from pipeline.errors import ConfigError
 from pipeline.files.atomic import write_atomically
 from training.config import StageOptions
-from training.corpus_text import draw_texts
+from training.corpus.libritts import libritts_rows
+from training.corpus.synthetic_speakers import (
+    BUILT_IN,
+    SAMPLE_RATE_HZ,
+    SyntheticSpeaker,
+    draw_speaker,
+    speak,
+)
+from training.corpus.texts import draw_texts
 from training.data import (
     AUDIO_NAME,
     INDEX_NAME,
@@ -30,15 +37,7 @@ from training.data import (
     save_sample_rate,
     write_rows,
 )
-from training.libritts import libritts_rows
 from training.options import parse_stage_options
-from training.synthetic_speakers import (
-    BUILT_IN,
-    SAMPLE_RATE_HZ,
-    SyntheticSpeaker,
-    draw_speaker,
-    speak,
-)
 
 logger = logging.getLogger(__name__)
 
@@ -267,7 +266,3 @@ def main(argv: list[str] | None = None) -> None:
             argv, "Make the corpus: human recordings, flite's voices, WORLD speakers."
         )
     )
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])

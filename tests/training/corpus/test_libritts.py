@@ -7,10 +7,10 @@ import pytest
 import soundfile
 
 from pipeline.errors import ConfigError
-from training import corpus
 from training.config import StageOptions
+from training.corpus import build as corpus
+from training.corpus.libritts import libritts_rows
 from training.data import Corpus
-from training.libritts import libritts_rows
 
 RATE_HZ = 24_000
 

@@ -1,0 +1,1 @@
+"""The corpus: recordings of people and synthetic speech."""
