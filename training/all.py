@@ -11,7 +11,6 @@ from training import (
     model_card,
     reaches,
     readings,
-    semantic,
     soundstorm,
     speaker,
     text_to_semantic,
@@ -24,6 +23,7 @@ from training.codec import train as codec
 from training.config import StageOptions
 from training.corpus import build as corpus
 from training.options import parse_stage_options, set_thread_environment
+from training.semantic import train as semantic
 
 logger = logging.getLogger(__name__)
 

@@ -18,7 +18,7 @@ from pipeline.text_to_semantic.model import TextToSemantic
 from pipeline.tokenizers.codec import load_codec
 from pipeline.tokenizers.encodec import EncodecCodec
 from pipeline.tokenizers.semantic import SemanticTokenizer, build_encoder
-from training import semantic, soundstorm, text_to_semantic, tokens
+from training import soundstorm, text_to_semantic, tokens
 from training.codec import train as codec
 from training.config import LoopConfig, StageOptions
 from training.data import (
@@ -30,6 +30,7 @@ from training.data import (
     save_sample_rate,
     write_rows,
 )
+from training.semantic import train as semantic
 
 CPU = torch.device("cpu")
 RATE_HZ = 24_000

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from training.kmeans import kmeans, nearest
+from training.semantic.kmeans import kmeans, nearest
 
 
 def test_every_separate_blob_gets_a_centroid_at_its_middle(rng: torch.Generator) -> None:

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from training.corpus.phones import UNKNOWN
-from training.semantic_metrics import phone_figures, speaker_figures
+from training.semantic.metrics import phone_figures, speaker_figures
 
 
 def test_ids_that_are_phones_are_pure_and_tell_all() -> None:

@@ -12,8 +12,8 @@ from pipeline.errors import ConfigError
 from pipeline.tokenizers.semantic import SemanticTokenizer
 from training.config import StageOptions
 from training.data import AUDIO_NAME, INDEX_NAME, Corpus, Utterance, write_rows
-from training.semantic import STAGES, SemanticJob, run
-from training.semantic_data import MelStore
+from training.semantic.data import MelStore
+from training.semantic.train import STAGES, SemanticJob, run
 
 PITCHES_HZ = {"ow": 300.0, "iy": 2_500.0, "s": 6_000.0}
 

@@ -28,14 +28,8 @@ from training.corpus.phones import N_PHONES, UNKNOWN
 from training.data import Corpus
 from training.loop import run_training
 from training.options import parse_stage_options
-from training.semantic_clusters import (
-    Material,
-    build_tokenizer,
-    cluster,
-    judge,
-    layer_figures,
-)
-from training.semantic_data import (
+from training.semantic.clusters import Material, build_tokenizer, cluster, judge, layer_figures
+from training.semantic.data import (
     CHARACTERS,
     SYNTHETIC,
     AugmentConfig,
@@ -327,7 +321,3 @@ def _export(tokenizer: SemanticTokenizer, figures: Mapping[str, float], folder: 
 
 def _write_text(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()

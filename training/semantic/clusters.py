@@ -10,9 +10,9 @@ from pipeline.config.networks import SemanticConfig
 from pipeline.device import inference_dtype
 from pipeline.tokenizers.semantic import SemanticTokenizer, build_encoder
 from training.data import Corpus, Utterance
-from training.kmeans import kmeans
-from training.semantic_data import SYNTHETIC, MelStore, mel_phones
-from training.semantic_metrics import phone_figures, speaker_figures
+from training.semantic.data import SYNTHETIC, MelStore, mel_phones
+from training.semantic.kmeans import kmeans
+from training.semantic.metrics import phone_figures, speaker_figures
 
 _MEL_PER_ID = 4
 _ROWS_PER_BATCH = 12

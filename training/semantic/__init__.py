@@ -1,0 +1,1 @@
+"""The semantic tokenizer: its encoder, and the clusters that are its alphabet."""
