@@ -24,9 +24,7 @@ from training.config import LoopConfig, StageOptions
 from training.data import TokenCorpus, TokenisedUtterance
 from training.loop import run_training
 from training.options import parse_stage_options
-from training.reading_data import ReadingLesson, ReadingSource
-from training.readings import Reading, load_readings
-from training.text_to_semantic_data import (
+from training.text_to_semantic.data import (
     Batch,
     BatchConfig,
     BatchSource,
@@ -34,7 +32,9 @@ from training.text_to_semantic_data import (
     measure_durations,
     read_spoken_texts,
 )
-from training.text_to_semantic_losses import duration_loss, guidance_cost
+from training.text_to_semantic.losses import duration_loss, guidance_cost
+from training.text_to_semantic.reading_data import ReadingLesson, ReadingSource
+from training.text_to_semantic.readings import Reading, load_readings
 
 logger = logging.getLogger(__name__)
 
@@ -359,7 +359,3 @@ def run(options: StageOptions) -> None:
 def main(argv: list[str] | None = None) -> None:
     """Command line of this stage."""
     run(parse_stage_options(argv, "Train text-to-semantic on the token corpus."))
-
-
-if __name__ == "__main__":
-    main()

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from pipeline.text_to_semantic.layout import TextLayout
-from training.text_to_semantic_data import Batch
+from training.text_to_semantic.data import Batch
 
 
 def guidance_cost(attention: Tensor, layout: TextLayout, batch: Batch, width: float) -> Tensor:

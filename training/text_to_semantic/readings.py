@@ -9,12 +9,12 @@ import multiprocessing
 from dataclasses import dataclass
 from pathlib import Path
 
-from training.alignment import PAUSE, character_sounds
 from training.config import StageOptions
 from training.corpus.synthetic_speakers import pronounce
 from training.corpus.texts import draw_texts
 from training.data import read_rows, write_rows
 from training.options import parse_stage_options
+from training.text_to_semantic.alignment import PAUSE, character_sounds
 
 logger = logging.getLogger(__name__)
 

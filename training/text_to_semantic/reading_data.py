@@ -13,7 +13,7 @@ from pipeline.errors import ConfigError
 from pipeline.text_to_semantic.model import TextToSemantic
 from pipeline.tokenizers.text import TextTokenizer
 from training.corpus.phones import UNKNOWN
-from training.readings import Reading
+from training.text_to_semantic.readings import Reading
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,13 +11,8 @@ from pipeline.text_to_semantic.model import TextToSemantic
 from pipeline.tokenizers.text import TextTokenizer, train_text_tokenizer
 from training.config import StageOptions
 from training.data import TokenCorpus, TokenisedUtterance, save_tokens
-from training.readings import Reading
-from training.text_to_semantic import (
-    TextToSemanticJob,
-    build_job,
-    run,
-    tiny_training,
-)
+from training.text_to_semantic.readings import Reading
+from training.text_to_semantic.train import TextToSemanticJob, build_job, run, tiny_training
 
 TEXTS = ("she had a dark suit", "in greasy wash water", "all year, they said", "no.", "oh, well")
 

@@ -3,7 +3,13 @@ from pathlib import Path
 import pytest
 
 from training.config import StageOptions
-from training.readings import READINGS_NAME, Reading, load_readings, read_aloud, run
+from training.text_to_semantic.readings import (
+    READINGS_NAME,
+    Reading,
+    load_readings,
+    read_aloud,
+    run,
+)
 
 
 def test_every_character_gets_its_sound() -> None:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from training.alignment import character_seconds, character_sounds
+from training.text_to_semantic.alignment import character_seconds, character_sounds
 
 OMAR = (
     ("pau", 0.08), ("hh", 0.14), ("ae", 0.23), ("v", 0.26), ("y", 0.31), ("uw", 0.41),

@@ -2,8 +2,8 @@ import torch
 
 from pipeline.config.networks import TextToSemanticConfig
 from pipeline.text_to_semantic.layout import read_layout
-from training.text_to_semantic_data import Batch
-from training.text_to_semantic_losses import guidance_cost
+from training.text_to_semantic.data import Batch
+from training.text_to_semantic.losses import guidance_cost
 
 
 def test_the_diagonal_costs_nothing_and_the_wrong_piece_everything() -> None:

@@ -5,8 +5,8 @@ from pipeline.config.networks import TextTokenizerConfig
 from pipeline.errors import ConfigError
 from pipeline.tokenizers.text import TextTokenizer, train_text_tokenizer
 from training.corpus.phones import UNKNOWN
-from training.reading_data import ReadingSource, number_sounds
-from training.readings import Reading
+from training.text_to_semantic.reading_data import ReadingSource, number_sounds
+from training.text_to_semantic.readings import Reading
 
 READINGS = (
     Reading(text="is it", sounds=("ih", "z", "", "ih", "t")),

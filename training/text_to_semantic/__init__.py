@@ -1,0 +1,1 @@
+"""Text-to-semantic: what it learns from, and how."""
