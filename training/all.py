@@ -7,13 +7,15 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from training import model_card, reaches, soundstorm, speaker, text_tokenizer, tokens, voices
+from training import model_card, speaker, text_tokenizer, tokens, voices
 from training.codec import decoder_tuning
 from training.codec import train as codec
 from training.config import StageOptions
 from training.corpus import build as corpus
 from training.options import parse_stage_options, set_thread_environment
 from training.semantic import train as semantic
+from training.soundstorm import calibrate
+from training.soundstorm import train as soundstorm
 from training.text_to_semantic import readings
 from training.text_to_semantic import train as text_to_semantic
 
@@ -28,7 +30,7 @@ STAGES: dict[str, Callable[[StageOptions], None]] = {
     "readings": readings.run,
     "text_to_semantic": text_to_semantic.run,
     "soundstorm": soundstorm.run,
-    "reaches": reaches.run,
+    "reaches": calibrate.run,
     "decoder": decoder_tuning.run,
     "speaker": speaker.run,
     "voices": voices.run,

@@ -28,7 +28,7 @@ from training.corpus.synthetic_speakers import BUILT_IN_IN_CORPUS
 from training.data import TokenCorpus, TokenisedUtterance
 from training.loop import run_training
 from training.options import parse_stage_options
-from training.soundstorm_data import StormDataConfig, StormSource
+from training.soundstorm.data import StormDataConfig, StormSource
 
 logger = logging.getLogger(__name__)
 

@@ -18,7 +18,7 @@ from pipeline.text_to_semantic.model import TextToSemantic
 from pipeline.tokenizers.codec import load_codec
 from pipeline.tokenizers.encodec import EncodecCodec
 from pipeline.tokenizers.semantic import SemanticTokenizer, build_encoder
-from training import soundstorm, tokens
+from training import tokens
 from training.codec import train as codec
 from training.config import LoopConfig, StageOptions
 from training.data import (
@@ -31,6 +31,7 @@ from training.data import (
     write_rows,
 )
 from training.semantic import train as semantic
+from training.soundstorm import train as soundstorm
 from training.text_to_semantic import train as text_to_semantic
 
 CPU = torch.device("cpu")

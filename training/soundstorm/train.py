@@ -25,7 +25,7 @@ from training.corpus.synthetic_speakers import BUILT_IN_IN_CORPUS
 from training.data import KINDS, TokenCorpus, TokenisedUtterance
 from training.loop import run_training
 from training.options import parse_stage_options
-from training.soundstorm_data import StormBatch, StormDataConfig, StormSource, stack
+from training.soundstorm.data import StormBatch, StormDataConfig, StormSource, stack
 
 logger = logging.getLogger(__name__)
 
@@ -319,7 +319,3 @@ def export(job: SoundStormJob, folder: Path) -> None:
 def main(argv: list[str] | None = None) -> None:
     """`python -m training.soundstorm`."""
     run(parse_stage_options(argv, description="Train SoundStorm."))
-
-
-if __name__ == "__main__":
-    main()

@@ -1,6 +1,6 @@
 """Recipe: how far from zero the inputs of SoundStorm's linear layers go, so that 8 bits hold them.
 
-`python -m training.reaches --size small --data DIR --out DIR` writes `reaches.json` beside the
+`python -m training.soundstorm.calibrate --size small --data DIR --out DIR` writes `reaches.json` beside the
 exported weights; an engine that multiplies 8-bit numbers (`pipeline/runtime/openvino`) reads it.
 """
 
@@ -130,7 +130,7 @@ def _watched(network: SoundStorm) -> Iterator[dict[str, float]]:
 
 
 def main(argv: list[str] | None = None) -> None:
-    """`python -m training.reaches`."""
+    """`python -m training.soundstorm.calibrate`."""
     run(parse_stage_options(argv, description="Measure what 8 bits must hold in SoundStorm."))
 
 

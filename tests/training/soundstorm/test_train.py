@@ -15,7 +15,7 @@ from pipeline.semantic_to_acoustic.model import SoundStorm
 from training.config import StageOptions
 from training.data import TokenCorpus, TokenisedUtterance, save_tokens
 from training.loop import run_training
-from training.soundstorm import (
+from training.soundstorm.train import (
     SoundStormJob,
     export,
     masked_cross_entropy,

@@ -10,7 +10,7 @@ import torch
 from pipeline.config.sizes import tiny
 from pipeline.errors import ConfigError
 from training.data import TokenCorpus, TokenisedUtterance, save_tokens
-from training.soundstorm_data import StormDataConfig, StormSource
+from training.soundstorm.data import StormDataConfig, StormSource
 
 CONFIG = tiny().soundstorm
 RATE = CONFIG.frames_per_semantic

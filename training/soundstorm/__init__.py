@@ -1,0 +1,1 @@
+"""SoundStorm: trained, and calibrated for 8 bits."""
