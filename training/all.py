@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from training import model_card, speaker, text_tokenizer, tokens, voices
+from training import model_card, text_tokenizer, tokens, voices
 from training.codec import decoder_tuning
 from training.codec import train as codec
 from training.config import StageOptions
@@ -16,6 +16,7 @@ from training.options import parse_stage_options, set_thread_environment
 from training.semantic import train as semantic
 from training.soundstorm import calibrate
 from training.soundstorm import train as soundstorm
+from training.speaker import train as speaker
 from training.text_to_semantic import readings
 from training.text_to_semantic import train as text_to_semantic
 

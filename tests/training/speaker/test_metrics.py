@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from pipeline.config.speaker import SpeakerConfig
-from training.speaker_metrics import equal_error_rate, flagging_threshold, threshold_over_length
+from training.speaker.metrics import equal_error_rate, flagging_threshold, threshold_over_length
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,6 @@
 import copy
 import dataclasses
 import logging
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,8 +26,8 @@ from training.config import LoopConfig, StageOptions
 from training.data import KINDS, Corpus
 from training.loop import run_training
 from training.options import parse_stage_options
-from training.speaker_data import Crops, SpeakerSource, add_noise, through_codec
-from training.speaker_metrics import equal_error_rate, flagging_threshold, threshold_over_length
+from training.speaker.data import Crops, SpeakerSource, add_noise, through_codec
+from training.speaker.metrics import equal_error_rate, flagging_threshold, threshold_over_length
 
 logger = logging.getLogger(__name__)
 
@@ -343,7 +342,3 @@ def export(job: SpeakerJob, folder: Path) -> None:
 def main(argv: list[str] | None = None) -> None:
     """`python -m training.speaker`."""
     run(parse_stage_options(argv, description="Train the speaker encoder."))
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])

@@ -1,0 +1,1 @@
+"""The speaker encoder, and the threshold it flags by."""
