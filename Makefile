@@ -71,7 +71,7 @@ quality: $(DEV_READY)  ## the exam: words, voices, sound, timing; DATA=path adds
 
 train: $(TRAINING_READY)  ## all stages: make train SIZE=small DATA=path/to/data
 	@$(CHECK) flite
-	$(RUN) -m training.all --size $(SIZE) --data $(DATA) --out $(OUT)
+	$(RUN) -m training.recipe --size $(SIZE) --data $(DATA) --out $(OUT)
 
 clean:  ## remove caches and demo output; keeps .venv and runs
 	rm -rf .mypy_cache .pytest_cache .ruff_cache .import_linter_cache demo.*

@@ -22,10 +22,10 @@ from pipeline.device import choose_device, inference_autocast
 from pipeline.errors import ConfigError
 from pipeline.files.checkpoint import save_network
 from pipeline.tokenizers.codec import load_codec
-from training.averaging import follow
 from training.config import LoopConfig, StageOptions
 from training.corpus.synthetic_speakers import BUILT_IN_IN_CORPUS
-from training.data import TokenCorpus, TokenisedUtterance
+from training.datasets import TokenCorpus, TokenisedUtterance
+from training.ema import follow
 from training.loop import run_training
 from training.options import parse_stage_options
 from training.soundstorm.data import StormDataConfig, StormSource

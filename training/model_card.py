@@ -11,7 +11,7 @@ import torch
 from pipeline.files.atomic import write_atomically
 from pipeline.files.checkpoint import WEIGHTS_NAME, load_tensors
 from training.config import StageOptions
-from training.data import Corpus
+from training.datasets import Corpus
 from training.loop import STATE_NAME
 from training.options import parse_stage_options
 

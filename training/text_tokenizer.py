@@ -16,7 +16,7 @@ from pipeline.files.atomic import write_atomically
 from pipeline.tokenizers.normalise import normalise_text
 from pipeline.tokenizers.text import MODEL_NAME, train_text_tokenizer
 from training.config import StageOptions
-from training.data import INDEX_NAME, read_rows
+from training.datasets import INDEX_NAME, read_rows
 from training.options import parse_stage_options
 
 logger = logging.getLogger(__name__)

@@ -19,7 +19,7 @@ from pipeline.files.checkpoint import WEIGHTS_NAME, load_tensors, save_tensors
 from pipeline.tokenizers.codec import Codec, load_codec
 from pipeline.tokenizers.semantic import SemanticTokenizer, n_ids_of
 from training.config import StageOptions
-from training.data import Corpus, TokenisedUtterance, Utterance, save_tokens
+from training.datasets import Corpus, TokenisedUtterance, Utterance, save_tokens
 from training.options import parse_stage_options
 
 logger = logging.getLogger(__name__)

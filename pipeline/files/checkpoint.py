@@ -40,7 +40,7 @@ def load_config(folder: Path, kind: type[ConfigT]) -> ConfigT:
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise CheckpointError(f"{path} is missing; `python -m training.all` makes it") from error
+        raise CheckpointError(f"{path} is missing; `python -m training.recipe` makes it") from error
     except (OSError, ValueError) as error:
         raise CheckpointError(f"{path} cannot be read: {error}") from error
     return config_from_dict(kind, values, str(path))

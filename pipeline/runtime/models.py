@@ -39,7 +39,7 @@ def find_model_folder(size_or_folder: str | Path) -> Path:
     sizes = sorted(path.name for path in (ASSETS / "models").glob("*") if path.is_dir())
     raise CheckpointError(
         f"there are no weights {str(size_or_folder)!r}; shipped sizes: "
-        f"{', '.join(sizes) or 'none'}; or give the folder that `python -m training.all` made"
+        f"{', '.join(sizes) or 'none'}; or give the folder that `python -m training.recipe` made"
     )
 
 

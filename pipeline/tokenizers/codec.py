@@ -62,7 +62,7 @@ def load_codec(folder: Path, device: torch.device) -> Codec:
         values = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise CheckpointError(
-            f"{path} cannot be read ({error}); `python -m training.all` makes it"
+            f"{path} cannot be read ({error}); `python -m training.recipe` makes it"
         ) from error
     if isinstance(values, dict) and values.get("model_type") == "encodec":
         from pipeline.tokenizers.encodec import EncodecCodec  # transformers takes seconds to import

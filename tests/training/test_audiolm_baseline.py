@@ -21,7 +21,7 @@ from training.audiolm_baseline import (
     tiny_training,
 )
 from training.config import StageOptions
-from training.data import TokenCorpus, TokenisedUtterance, save_tokens
+from training.datasets import TokenCorpus, TokenisedUtterance, save_tokens
 from training.loop import run_training
 
 STORM = tiny().soundstorm

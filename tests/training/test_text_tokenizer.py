@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.errors import ConfigError
 from pipeline.tokenizers.text import TextTokenizer
-from training.data import INDEX_NAME, write_rows
+from training.datasets import INDEX_NAME, write_rows
 from training.text_tokenizer import main
 
 

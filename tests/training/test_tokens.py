@@ -12,7 +12,7 @@ from pipeline.files.checkpoint import save_network
 from pipeline.tokenizers.semantic import SemanticTokenizer, build_encoder
 from pipeline.tokenizers.spectral_codec import SpectralCodec
 from training.config import StageOptions
-from training.data import AUDIO_NAME, INDEX_NAME, Corpus, TokenCorpus, Utterance, write_rows
+from training.datasets import AUDIO_NAME, INDEX_NAME, Corpus, TokenCorpus, Utterance, write_rows
 from training.tokens import (
     batches_of_like_length,
     encode_in_parts,

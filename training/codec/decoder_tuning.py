@@ -29,10 +29,10 @@ from pipeline.files.checkpoint import (
 from pipeline.semantic_to_acoustic.model import SoundStorm
 from pipeline.semantic_to_acoustic.sequence import stretch_to_frames
 from pipeline.tokenizers.spectral_codec import SpectralCodec
-from training.averaging import follow
 from training.codec.losses import SpectralLosses
 from training.config import LoopConfig, StageOptions
-from training.data import Corpus, TokenCorpus
+from training.datasets import Corpus, TokenCorpus
+from training.ema import follow
 from training.loop import run_training
 from training.options import parse_stage_options
 

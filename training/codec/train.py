@@ -21,7 +21,6 @@ from pipeline.device import choose_device, inference_autocast
 from pipeline.errors import ConfigError
 from pipeline.files.checkpoint import save_network
 from pipeline.tokenizers.spectral_codec import SpectralCodec
-from training.averaging import follow
 from training.codec.codebooks import CodebookLearner
 from training.codec.discriminators import (
     Discriminators,
@@ -31,7 +30,8 @@ from training.codec.discriminators import (
 )
 from training.codec.losses import SpectralLosses
 from training.config import LoopConfig, StageOptions
-from training.data import SPEAKER_CAP_S, Corpus, Utterance, speaker_balanced_weights
+from training.datasets import SPEAKER_CAP_S, Corpus, Utterance, speaker_balanced_weights
+from training.ema import follow
 from training.loop import run_training
 from training.options import parse_stage_options
 

@@ -29,7 +29,7 @@ from training.corpus.synthetic_speakers import (
     speak,
 )
 from training.corpus.texts import draw_texts
-from training.data import (
+from training.datasets import (
     AUDIO_NAME,
     INDEX_NAME,
     Utterance,

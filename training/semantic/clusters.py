@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from pipeline.config.networks import SemanticConfig
 from pipeline.device import inference_dtype
 from pipeline.tokenizers.semantic import SemanticTokenizer, build_encoder
-from training.data import Corpus, Utterance
+from training.datasets import Corpus, Utterance
 from training.semantic.data import SYNTHETIC, MelStore, mel_phones
 from training.semantic.kmeans import kmeans
 from training.semantic.metrics import phone_figures, speaker_figures

@@ -21,7 +21,7 @@ from pipeline.tokenizers.semantic import (
     utterance_mel,
 )
 from training.corpus.phones import UNKNOWN, frame_phones
-from training.data import Corpus, Utterance
+from training.datasets import Corpus, Utterance
 
 CHARACTERS = " abcdefghijklmnopqrstuvwxyz'"
 """What the recogniser's head writes; class 0 is CTC's blank, so "a" is 2."""

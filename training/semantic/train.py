@@ -25,7 +25,7 @@ from pipeline.files.atomic import write_atomically
 from pipeline.tokenizers.semantic import N_FEATURES, SemanticTokenizer, build_encoder
 from training.config import LoopConfig, StageOptions
 from training.corpus.phones import N_PHONES, UNKNOWN
-from training.data import Corpus
+from training.datasets import Corpus
 from training.loop import run_training
 from training.options import parse_stage_options
 from training.semantic.clusters import Material, build_tokenizer, cluster, judge, layer_figures

@@ -1,7 +1,8 @@
 """Recipe: how far from zero the inputs of SoundStorm's linear layers go, so that 8 bits hold them.
 
-`python -m training.soundstorm.calibrate --size small --data DIR --out DIR` writes `reaches.json` beside the
-exported weights; an engine that multiplies 8-bit numbers (`pipeline/runtime/openvino`) reads it.
+`python -m training.soundstorm.calibrate --size small --data DIR --out DIR` writes `reaches.json`
+beside the exported weights; an engine that multiplies 8-bit numbers (`pipeline/runtime/openvino`)
+reads it.
 """
 
 import itertools
@@ -25,7 +26,7 @@ from pipeline.semantic_to_acoustic.model import SoundStorm
 from pipeline.semantic_to_acoustic.sequence import Window
 from pipeline.tokenizers.codec import load_codec
 from training.config import StageOptions
-from training.data import TokenCorpus, TokenisedUtterance
+from training.datasets import TokenCorpus, TokenisedUtterance
 from training.options import parse_stage_options
 
 logger = logging.getLogger(__name__)

@@ -15,7 +15,7 @@ from pipeline.config.networks import SoundStormConfig
 from pipeline.errors import ConfigError
 from pipeline.semantic_to_acoustic.masking import draw_hidden, hide_codes
 from pipeline.semantic_to_acoustic.sequence import FrameSequence, Prompt, Window, window_to_sequence
-from training.data import TokenCorpus, TokenisedUtterance
+from training.datasets import TokenCorpus, TokenisedUtterance
 
 SHORTEST_PASSAGE_IDS = 10
 

@@ -19,10 +19,10 @@ from pipeline.files.checkpoint import save_network
 from pipeline.semantic_to_acoustic.masking import draw_hidden
 from pipeline.semantic_to_acoustic.model import SoundStorm
 from pipeline.tokenizers.codec import load_codec
-from training.averaging import follow
 from training.config import LoopConfig, StageOptions
 from training.corpus.synthetic_speakers import BUILT_IN_IN_CORPUS
-from training.data import KINDS, TokenCorpus, TokenisedUtterance
+from training.datasets import KINDS, TokenCorpus, TokenisedUtterance
+from training.ema import follow
 from training.loop import run_training
 from training.options import parse_stage_options
 from training.soundstorm.data import StormBatch, StormDataConfig, StormSource, stack

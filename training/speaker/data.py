@@ -10,7 +10,7 @@ from torch import Tensor
 
 from pipeline.audio.read import resample
 from pipeline.tokenizers.codec import Codec
-from training.data import Corpus, Utterance
+from training.datasets import Corpus, Utterance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,9 +21,9 @@ from pipeline.errors import ConfigError
 from pipeline.files.checkpoint import save_network
 from pipeline.tokenizers.codec import Codec, load_codec
 from pipeline.voices.speaker_encoder import SpeakerEncoder
-from training.averaging import follow
 from training.config import LoopConfig, StageOptions
-from training.data import KINDS, Corpus
+from training.datasets import KINDS, Corpus
+from training.ema import follow
 from training.loop import run_training
 from training.options import parse_stage_options
 from training.speaker.data import Crops, SpeakerSource, add_noise, through_codec

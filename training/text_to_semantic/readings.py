@@ -12,7 +12,7 @@ from pathlib import Path
 from training.config import StageOptions
 from training.corpus.synthetic_speakers import pronounce
 from training.corpus.texts import draw_texts
-from training.data import read_rows, write_rows
+from training.datasets import read_rows, write_rows
 from training.options import parse_stage_options
 from training.text_to_semantic.alignment import PAUSE, character_sounds
 

@@ -19,9 +19,9 @@ from pipeline.errors import ConfigError
 from pipeline.files.checkpoint import save_network
 from pipeline.text_to_semantic.model import EncodedText, TextToSemantic
 from pipeline.tokenizers.text import TextTokenizer
-from training.averaging import follow
 from training.config import LoopConfig, StageOptions
-from training.data import TokenCorpus, TokenisedUtterance
+from training.datasets import TokenCorpus, TokenisedUtterance
+from training.ema import follow
 from training.loop import run_training
 from training.options import parse_stage_options
 from training.text_to_semantic.data import (

@@ -17,7 +17,7 @@ from pipeline.tokenizers.spectral_codec import SpectralCodec
 from training.codec import decoder_tuning as stage
 from training.codec.decoder_tuning import SIZES, DecoderJob, draw_passages, predict_codes
 from training.config import StageOptions
-from training.data import AUDIO_NAME, INDEX_NAME, TokenCorpus, TokenisedUtterance, save_tokens
+from training.datasets import AUDIO_NAME, INDEX_NAME, TokenCorpus, TokenisedUtterance, save_tokens
 
 STORM = tiny().soundstorm
 CONFIG = SIZES["tiny"]

@@ -13,7 +13,7 @@ from pipeline.tokenizers.codec import load_codec
 from training.codec import train as stage
 from training.codec.train import CodecJob, CodecTraining, tiny_training
 from training.config import StageOptions
-from training.data import AUDIO_NAME, INDEX_NAME, Corpus
+from training.datasets import AUDIO_NAME, INDEX_NAME, Corpus
 
 
 def _write_corpus(folder: Path, sound: Waveform, splits: tuple[str, ...]) -> Corpus:

@@ -8,7 +8,7 @@ from training.config import StageOptions
 from training.corpus import build as corpus
 from training.corpus.synthetic_speakers import SAMPLE_RATE_HZ, SyntheticSpeaker, draw_speaker, speak
 from training.corpus.texts import MAX_CHARACTERS, MIN_CHARACTERS, draw_texts
-from training.data import Corpus
+from training.datasets import Corpus
 
 
 def test_texts_are_distinct_normalised_and_of_bounded_length(raw_material: Path) -> None:

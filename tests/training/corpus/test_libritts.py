@@ -10,7 +10,7 @@ from pipeline.errors import ConfigError
 from training.config import StageOptions
 from training.corpus import build as corpus
 from training.corpus.libritts import libritts_rows
-from training.data import Corpus
+from training.datasets import Corpus
 
 RATE_HZ = 24_000
 

@@ -8,7 +8,7 @@ import torch
 from pipeline.config.sizes import tiny
 from pipeline.tokenizers.semantic import log_mel
 from training.corpus.phones import PHONES, UNKNOWN
-from training.data import AUDIO_NAME, INDEX_NAME, Corpus, Utterance, write_rows
+from training.datasets import AUDIO_NAME, INDEX_NAME, Corpus, Utterance, write_rows
 from training.semantic.data import (
     CHARACTERS,
     AugmentConfig,

@@ -11,7 +11,7 @@ from pipeline.config.sizes import tiny
 from pipeline.errors import ConfigError
 from pipeline.tokenizers.semantic import SemanticTokenizer
 from training.config import StageOptions
-from training.data import AUDIO_NAME, INDEX_NAME, Corpus, Utterance, write_rows
+from training.datasets import AUDIO_NAME, INDEX_NAME, Corpus, Utterance, write_rows
 from training.semantic.data import MelStore
 from training.semantic.train import STAGES, SemanticJob, run
 

@@ -14,7 +14,7 @@ from pipeline.runtime.openvino.soundstorm import ConformerEngine
 from pipeline.semantic_to_acoustic.model import SoundStorm
 from pipeline.tokenizers.spectral_codec import SpectralCodec
 from training.config import StageOptions
-from training.data import TokenCorpus, TokenisedUtterance, save_tokens
+from training.datasets import TokenCorpus, TokenisedUtterance, save_tokens
 from training.soundstorm import calibrate as stage
 
 STORM = tiny().soundstorm

@@ -9,7 +9,7 @@ import torch
 
 from pipeline.config.sizes import tiny
 from pipeline.errors import ConfigError
-from training.data import TokenCorpus, TokenisedUtterance, save_tokens
+from training.datasets import TokenCorpus, TokenisedUtterance, save_tokens
 from training.soundstorm.data import StormDataConfig, StormSource
 
 CONFIG = tiny().soundstorm

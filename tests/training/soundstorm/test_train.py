@@ -13,7 +13,7 @@ from pipeline.errors import ConfigError
 from pipeline.files.checkpoint import load_config, load_network
 from pipeline.semantic_to_acoustic.model import SoundStorm
 from training.config import StageOptions
-from training.data import TokenCorpus, TokenisedUtterance, save_tokens
+from training.datasets import TokenCorpus, TokenisedUtterance, save_tokens
 from training.loop import run_training
 from training.soundstorm.train import (
     SoundStormJob,

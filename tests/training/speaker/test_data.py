@@ -7,7 +7,14 @@ import torch
 
 from pipeline.config.sizes import tiny
 from pipeline.tokenizers.spectral_codec import SpectralCodec
-from training.data import AUDIO_NAME, INDEX_NAME, Corpus, Utterance, save_sample_rate, write_rows
+from training.datasets import (
+    AUDIO_NAME,
+    INDEX_NAME,
+    Corpus,
+    Utterance,
+    save_sample_rate,
+    write_rows,
+)
 from training.speaker.data import SpeakerSource, add_noise, through_codec
 
 RATE_HZ = 16_000

@@ -14,7 +14,7 @@ from pipeline.files.checkpoint import save_network
 from pipeline.tokenizers.spectral_codec import SpectralCodec
 from pipeline.voices.speaker_encoder import SpeakerEncoder
 from training.config import LoopConfig, StageOptions
-from training.data import AUDIO_NAME, INDEX_NAME, Corpus, Utterance, write_rows
+from training.datasets import AUDIO_NAME, INDEX_NAME, Corpus, Utterance, write_rows
 from training.loop import run_training
 from training.speaker import train as stage
 from training.speaker.train import (

@@ -9,7 +9,7 @@ from pipeline.errors import DialogueError
 from pipeline.text_to_semantic.alphabet import SemanticAlphabet
 from pipeline.text_to_semantic.layout import NO_PIECE, read_layout
 from pipeline.tokenizers.text import TextTokenizer, train_text_tokenizer
-from training.data import TokenisedUtterance
+from training.datasets import TokenisedUtterance
 from training.text_to_semantic.data import (
     BatchConfig,
     BatchSource,

@@ -10,7 +10,7 @@ from pipeline.files.checkpoint import load_config, load_network
 from pipeline.text_to_semantic.model import TextToSemantic
 from pipeline.tokenizers.text import TextTokenizer, train_text_tokenizer
 from training.config import StageOptions
-from training.data import TokenCorpus, TokenisedUtterance, save_tokens
+from training.datasets import TokenCorpus, TokenisedUtterance, save_tokens
 from training.text_to_semantic.readings import Reading
 from training.text_to_semantic.train import TextToSemanticJob, build_job, run, tiny_training
 

@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from training.averaging import follow
+from training.ema import follow
 
 
 def layers() -> tuple[nn.Linear, nn.Linear]:

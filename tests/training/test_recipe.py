@@ -10,9 +10,9 @@ from pipeline.datatypes.sound import Waveform
 from pipeline.dialogue import DialoguePipeline
 from pipeline.synthesis.options import SynthesisOptions
 from pipeline.text_to_semantic.generate import TextToSemanticOptions
-from training import all as recipe
-from training.all import NETWORKS
+from training import recipe
 from training.config import StageOptions
+from training.recipe import NETWORKS
 
 SPEAKERS = ("ann", "bob", "cat")
 

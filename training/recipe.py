@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from training import model_card, text_tokenizer, tokens, voices
+from training import built_in_voices, model_card, text_tokenizer, tokens
 from training.codec import decoder_tuning
 from training.codec import train as codec
 from training.config import StageOptions
@@ -34,7 +34,7 @@ STAGES: dict[str, Callable[[StageOptions], None]] = {
     "reaches": calibrate.run,
     "decoder": decoder_tuning.run,
     "speaker": speaker.run,
-    "voices": voices.run,
+    "voices": built_in_voices.run,
     "model_card": model_card.run,
 }
 NETWORKS = ("text_tokenizer", "codec", "semantic", "text_to_semantic", "soundstorm", "speaker")
@@ -70,7 +70,7 @@ def publish(models: Path, assets: Path, size: str) -> None:
 
 
 def main(argv: list[str] | None = None) -> None:
-    """`python -m training.all --size small --data DIR --out DIR [--assets DIR]`."""
+    """`python -m training.recipe --size small --data DIR --out DIR [--assets DIR]`."""
     parser = argparse.ArgumentParser(add_help=False)
     parser.add_argument("--assets", type=Path, default=Path("assets"))
     own, rest = parser.parse_known_args(argv)

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from pipeline.errors import CheckpointError
-from training.data import (
+from training.datasets import (
     AUDIO_NAME,
     INDEX_NAME,
     Corpus,

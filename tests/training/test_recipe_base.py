@@ -21,7 +21,7 @@ from pipeline.tokenizers.semantic import SemanticTokenizer, build_encoder
 from training import tokens
 from training.codec import train as codec
 from training.config import LoopConfig, StageOptions
-from training.data import (
+from training.datasets import (
     AUDIO_NAME,
     INDEX_NAME,
     Corpus,
