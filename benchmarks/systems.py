@@ -33,7 +33,7 @@ def load_system(name: str, models: Models, baseline_folder: Path = BASELINE_FOLD
     Args:
         name: of the system.
         models: the pipeline's networks.
-        baseline_folder: what `python -m training.audiolm_baseline` exported.
+        baseline_folder: what `python -m benchmarks.audiolm.train` exported.
 
     Raises:
         CheckpointError: if the baseline is asked for and its weights are missing.

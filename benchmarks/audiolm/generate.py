@@ -141,7 +141,7 @@ class Baseline:
 
 
 def load_baseline(folder: Path, device: torch.device) -> Baseline:
-    """Read what `python -m training.audiolm_baseline` exported.
+    """Read what `python -m benchmarks.audiolm.train` exported.
 
     Raises:
         CheckpointError: if the weights are missing, damaged or of another shape.

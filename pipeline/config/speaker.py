@@ -16,7 +16,7 @@ class SpeakerConfig:
         embedding_dim: width of what is compared.
         threshold, threshold_fall_s: a turn with d seconds of speech is flagged if it is less
             similar to its voice prompt than `threshold - threshold_fall_s / d`: little speech tells
-            little. Measured when the encoder is trained (`training/speaker/train.py`); -1 flags nothing.
+            little. Measured when the encoder is trained (`training/speaker/`); -1 flags nothing.
     """
 
     sample_rate_hz: int = 16_000

@@ -53,8 +53,8 @@ def read_reaches(folder: Path) -> Mapping[str, float] | None:
         return {str(name): float(reach) for name, reach in reaches.items()}
     except (ValueError, AttributeError, TypeError) as error:
         raise CheckpointError(
-            f"{path} cannot be read ({error}); write it again with `python -m training.soundstorm.calibrate`, "
-            "or delete it to do without"
+            f"{path} cannot be read ({error}); write it again with "
+            "`python -m training.soundstorm.calibrate`, or delete it to do without"
         ) from error
 
 

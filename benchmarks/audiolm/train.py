@@ -1,4 +1,4 @@
-"""Trains the autoregressive baseline: `python -m training.audiolm_baseline --size small ...`.
+"""Trains the autoregressive baseline: `python -m benchmarks.audiolm.train --size small ...`.
 
 No stage of the recipe: `benchmarks/` compares SoundStorm with it. Coarse and fine stage take turns.
 """
@@ -355,7 +355,7 @@ def export(job: BaselineJob, folder: Path) -> None:
 
 
 def main(argv: list[str] | None = None) -> None:
-    """`python -m training.audiolm_baseline`."""
+    """`python -m benchmarks.audiolm.train`."""
     run(parse_stage_options(argv, description="Train the autoregressive baseline."))
 
 

@@ -9,9 +9,7 @@ from torch import Tensor
 
 from benchmarks.audiolm.config import like_soundstorm
 from benchmarks.audiolm.generate import BaselineOptions, load_baseline
-from pipeline.config.sizes import tiny
-from pipeline.errors import ConfigError
-from training.audiolm_baseline import (
+from benchmarks.audiolm.train import (
     BaselineJob,
     BaselineTraining,
     export,
@@ -20,6 +18,8 @@ from training.audiolm_baseline import (
     small_training,
     tiny_training,
 )
+from pipeline.config.sizes import tiny
+from pipeline.errors import ConfigError
 from training.config import StageOptions
 from training.datasets import TokenCorpus, TokenisedUtterance, save_tokens
 from training.loop import run_training
