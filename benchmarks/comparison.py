@@ -16,11 +16,12 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from benchmarks.confidence import estimate, mean, pooled
-from benchmarks.jury import Courtroom, Verdict
-from benchmarks.listeners import VoiceJudge
 from benchmarks.material import SENTENCES
 from benchmarks.passages import Passage, read_passages
+from benchmarks.quality.confidence import estimate, mean, pooled
+from benchmarks.quality.judges import Courtroom, Verdict
+from benchmarks.quality.listeners import VoiceJudge
+from benchmarks.quality.samples import Take, waveform
 from benchmarks.systems import (
     BASELINE,
     BASELINE_FOLDER,
@@ -30,7 +31,6 @@ from benchmarks.systems import (
     system_names,
 )
 from benchmarks.tables import Row, write_table
-from benchmarks.takes import Take, waveform
 from pipeline.datatypes.sound import Waveform
 from pipeline.dialogue import DialoguePipeline
 from pipeline.runtime.models import Models

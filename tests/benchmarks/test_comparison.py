@@ -8,7 +8,7 @@ import torch
 
 from benchmarks.comparison import Compared, _crops, draw, seconds_of
 from benchmarks.passages import Passage
-from benchmarks.takes import waveform
+from benchmarks.quality.samples import waveform
 
 
 def compared(name: str, wall_s: dict[float, float]) -> Compared:

@@ -14,8 +14,6 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.confidence import Estimate, estimate, mean, pooled
-from benchmarks.jury import Courtroom, Verdict
 from benchmarks.material import (
     DIALOGUES,
     GROUP_TALKS,
@@ -25,8 +23,10 @@ from benchmarks.material import (
     SHORT_TURNS,
     STATEMENTS,
 )
-from benchmarks.results import Result, read_results, write_documents, write_results
-from benchmarks.takes import (
+from benchmarks.quality.confidence import Estimate, estimate, mean, pooled
+from benchmarks.quality.judges import Courtroom, Verdict
+from benchmarks.quality.results import Result, read_results, write_documents, write_results
+from benchmarks.quality.samples import (
     Recording,
     Take,
     as_recorded,
@@ -39,7 +39,7 @@ from benchmarks.takes import (
     sentences_spoken,
     unseen_synthetic_recordings,
 )
-from benchmarks.timing import gap_takes, pace_takes
+from benchmarks.quality.timing import gap_takes, pace_takes
 from pipeline.dialogue import DialoguePipeline
 
 FLITE_VOICES = ("slt", "rms", "awb")
@@ -249,7 +249,3 @@ def main(argv: list[str] | None = None) -> None:
         kept = read_results(fingerprint(exam.pipeline))
         kept.sort(key=lambda result: order.index(result.name))
         write_documents(kept, exam.pipeline.models.folder)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from benchmarks.prosody import melody
+from benchmarks.quality.prosody import melody
 from pipeline.datatypes.sound import Waveform
 
 SAMPLE_RATE_HZ = 16_000

@@ -3,9 +3,9 @@ import math
 import numpy as np
 import pytest
 
-from benchmarks.listeners import OpinionJudge, Recogniser, VoiceJudge, compare, fidelity
 from benchmarks.material import SENTENCES
-from benchmarks.takes import flite_recordings
+from benchmarks.quality.listeners import OpinionJudge, Recogniser, VoiceJudge, compare, fidelity
+from benchmarks.quality.samples import flite_recordings
 from pipeline.datatypes.sound import Waveform
 
 SAMPLE_RATE_HZ = 16_000

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.listeners import OpinionJudge, Recogniser, VoiceJudge, compare, fidelity
-from benchmarks.prosody import melody
-from benchmarks.takes import Take
+from benchmarks.quality.listeners import OpinionJudge, Recogniser, VoiceJudge, compare, fidelity
+from benchmarks.quality.prosody import melody
+from benchmarks.quality.samples import Take
 from pipeline.datatypes.sound import Waveform
 
 NAN = float("nan")

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from benchmarks.listeners import LISTENING_RATE_HZ
+from benchmarks.quality.listeners import LISTENING_RATE_HZ
 from pipeline.audio.read import read_audio
 from pipeline.config.limits import LimitsConfig
 from pipeline.datatypes.dialogue import Dialogue

@@ -2,10 +2,10 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.jury import Verdict
-from benchmarks.quality import DRIFT, ROWS, Exam, fingerprint, summarise
-from benchmarks.takes import Take, dialogues_spoken, human_recordings, sentences_spoken
-from benchmarks.timing import GAPS_S, gap_takes
+from benchmarks.quality.exam import DRIFT, ROWS, Exam, fingerprint, summarise
+from benchmarks.quality.judges import Verdict
+from benchmarks.quality.samples import Take, dialogues_spoken, human_recordings, sentences_spoken
+from benchmarks.quality.timing import GAPS_S, gap_takes
 from pipeline.dialogue import DialoguePipeline
 from pipeline.synthesis.options import SynthesisOptions
 from pipeline.text_to_semantic.generate import TextToSemanticOptions

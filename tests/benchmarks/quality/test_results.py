@@ -2,9 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import results
-from benchmarks.confidence import Estimate
-from benchmarks.results import (
+from benchmarks.quality import results
+from benchmarks.quality.confidence import Estimate
+from benchmarks.quality.results import (
     Result,
     read_results,
     to_report,
@@ -45,7 +45,7 @@ def test_figures_stand_with_their_intervals_and_rows_without_any_are_left_out() 
 
 
 def test_every_figure_of_the_exam_has_a_place_in_the_report() -> None:
-    from benchmarks.quality import DRIFT, FIGURES
+    from benchmarks.quality.exam import DRIFT, FIGURES
 
     places = {column for _, columns in results.TABLES for column in columns}
     assert {*FIGURES, DRIFT} <= places

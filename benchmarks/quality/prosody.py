@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.listeners import LISTENING_RATE_HZ
+from benchmarks.quality.listeners import LISTENING_RATE_HZ
 from pipeline.audio.read import resample
 from pipeline.datatypes.sound import Waveform
 

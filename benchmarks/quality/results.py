@@ -6,11 +6,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.confidence import Estimate
+from benchmarks.quality.confidence import Estimate
 from benchmarks.tables import replace_section
 from pipeline.files.atomic import write_atomically
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 RESULTS = ROOT / "docs" / "results.jsonl"
 REPORT = ROOT / "docs" / "results.md"
 README = ROOT / "README.md"

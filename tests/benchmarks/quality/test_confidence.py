@@ -3,7 +3,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from benchmarks.confidence import estimate, mean, pooled
+from benchmarks.quality.confidence import estimate, mean, pooled
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""The exam: what is judged, by whom, and what came of it."""
