@@ -63,7 +63,7 @@ bench: $(DEV_READY)  ## speed of everything, and SoundStorm beside the autoregre
 	$(RUN) -m benchmarks.floors
 	$(RUN) -m benchmarks.speed
 	$(RUN) -m benchmarks.comparison
-	$(RUN) -m benchmarks.visitors
+	$(RUN) -m benchmarks.load
 
 quality: $(DEV_READY)  ## the exam: words, voices, sound, timing; DATA=path adds people
 	@$(CHECK) flite

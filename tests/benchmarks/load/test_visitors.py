@@ -13,8 +13,8 @@ from app.backend.pipeline_pool import Studio
 from app.backend.voice_library import VoiceLibrary
 from app.server import build_server
 from app.settings import ServiceConfig
-from benchmarks.crowd import CrowdConfig, CrowdError, Visit, resident_mb, script_of
-from benchmarks.visitors import latency_row, measure, memory_row, running_server, visits_row
+from benchmarks.load.crowd import CrowdConfig, CrowdError, Visit, resident_mb, script_of
+from benchmarks.load.visitors import latency_row, measure, memory_row, running_server, visits_row
 from pipeline.errors import ConfigError
 from tests.app.live_server import serve
 from tests.app.tone_pipeline import TonePipeline

@@ -1,7 +1,7 @@
 """How the page bears a crowd: many visitors generate at once while others only look at it.
 
 A server of our own, at 127.0.0.1 alone, is asked as browsers ask it: every visitor keeps a page
-open, joins the queue with a script of their own, and watches. `python -m benchmarks.visitors
+open, joins the queue with a script of their own, and watches. `python -m benchmarks.load
 --json` prints one JSON object a line.
 """
 
@@ -20,11 +20,11 @@ from pathlib import Path
 
 import httpx
 
-from benchmarks.crowd import Crowd, CrowdConfig, Visit
+from benchmarks.load.crowd import Crowd, CrowdConfig, Visit
 from benchmarks.tables import Row, to_markdown
 from pipeline.errors import ConfigError
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 HOST = "127.0.0.1"
 START_S = 120.0
 """Longest wait for the server to be ready."""
@@ -167,7 +167,7 @@ def memory_row(resident_mb: Sequence[float]) -> Row:
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """`python -m benchmarks.visitors [--visitors 50] [--queue-length 50] [--json]`."""
+    """`python -m benchmarks.load [--visitors 50] [--queue-length 50] [--json]`."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--model", default="small")
     parser.add_argument("--visitors", type=int, default=50)
@@ -192,7 +192,3 @@ def main(argv: Sequence[str] | None = None) -> None:
         print(to_markdown([row]))
     for visit in refused:
         print(f"visitor {visit.number} was told: {visit.told}")
-
-
-if __name__ == "__main__":
-    main()

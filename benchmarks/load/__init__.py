@@ -1,0 +1,1 @@
+"""How the page bears a crowd."""
