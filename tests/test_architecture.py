@@ -8,22 +8,11 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 CODE_FOLDERS = ("app", "benchmarks", "pipeline", "training")
-SIDE_BRANCH = "recording_to_voice"
-FLOW = (
-    "dialogue",
-    "streaming",
-    "redo",
-    "adoption",
-    "takes",
-    "assembly",
-    "speaking",
-    "ensemble",
-    "voice_shelf",
-)
+SIDE_BRANCH = "voices"
+FLOW = ("dialogue", "dialogue_editing", "synthesis")
 N_STAGES = 6
 MAX_LINES = 400
-BASELINE = "benchmarks.audiolm"
-BASELINE_TRAINING = ROOT / "training" / "audiolm_baseline.py"
+MAX_FILES = 12
 FREE_TEST_FILES = {"test_architecture", "test_deploy", "test_docs"}
 FREE_TEST_FOLDER = ROOT / "tests" / "browser"
 
@@ -59,9 +48,15 @@ def _stage_names() -> set[str]:
     return {entry.stem for entry in entries if "_to_" in entry.stem}
 
 
+def _flow() -> list[Path]:
+    """All files that may know the order of the stages."""
+    files = [ROOT / "pipeline" / f"{name}.py" for name in FLOW]
+    return [*filter(Path.is_file, files), *_sources(*(f"pipeline/{name}" for name in FLOW))]
+
+
 def _chain() -> list[str]:
     """Stages in order: the first word of the next is the first word of what the last one gives."""
-    remaining, chain, word = _stage_names() - {SIDE_BRANCH}, [], "script"
+    remaining, chain, word = _stage_names(), [], "script"
     while word != "dialogue":
         following = [name for name in remaining if name.startswith(f"{word}_to_")]
         assert len(following) == 1, f"after {chain}: {len(following)} stages take {word!r}"
@@ -78,20 +73,15 @@ def test_the_names_of_the_stages_give_their_order() -> None:
 
 def test_the_flow_names_every_stage() -> None:
     for stage in [*_chain(), SIDE_BRANCH]:
-        users = [
-            name
-            for name in FLOW
-            if _imports_any(ROOT / "pipeline" / f"{name}.py", {f"pipeline.{stage}"})
-        ]
+        users = [path for path in _flow() if _imports_any(path, {f"pipeline.{stage}"})]
         assert users, f"none of {FLOW} uses {stage}"
 
 
 def test_a_stage_imports_no_other_stage_and_not_the_flow() -> None:
-    stages = _stage_names()
+    stages = {*_stage_names(), SIDE_BRANCH}
     for stage in stages:
         foreign = {f"pipeline.{name}" for name in [*(stages - {stage}), *FLOW]}
-        files = [ROOT / "pipeline" / f"{stage}.py", *_sources(f"pipeline/{stage}")]
-        for path in filter(Path.is_file, files):
+        for path in _sources(f"pipeline/{stage}"):
             assert _imports_any(path, foreign) == [], _name(path)
 
 
@@ -105,21 +95,12 @@ def test_a_stage_imports_no_other_stage_and_not_the_flow() -> None:
 )
 def test_imports_point_towards_the_pipeline_only(folder: str, forbidden: set[str]) -> None:
     for path in _sources(folder):
-        allowed = _imports_any(path, {BASELINE}) if path == BASELINE_TRAINING else []
-        assert sorted({*_imports_any(path, forbidden)} - {*allowed}) == [], _name(path)
-
-
-def test_only_its_training_knows_the_autoregressive_baseline() -> None:
-    users = [
-        _name(path)
-        for path in _sources("app", "pipeline", "training")
-        if _imports_any(path, {BASELINE})
-    ]
-    assert users == [_name(BASELINE_TRAINING)]
+        assert _imports_any(path, forbidden) == [], _name(path)
 
 
 def test_parsing_a_script_needs_no_torch() -> None:
-    assert _imports_any(ROOT / "pipeline" / "script_to_turns.py", {"torch"}) == []
+    for path in _sources("pipeline/script_to_turns"):
+        assert _imports_any(path, {"torch"}) == [], _name(path)
 
 
 def test_only_audio_knows_soundfile() -> None:
@@ -136,6 +117,14 @@ def test_no_import_is_relative() -> None:
 def test_no_file_passes_the_wall(path: Path) -> None:
     n_lines = len(path.read_text(encoding="utf-8").splitlines())
     assert n_lines <= MAX_LINES, f"{n_lines} lines; which noun is missing?"
+
+
+@pytest.mark.parametrize(
+    "folder", sorted({path.parent for path in _sources(*CODE_FOLDERS)}), ids=_name
+)
+def test_no_folder_holds_more_than_a_glance(folder: Path) -> None:
+    files = [path.name for path in folder.glob("*.py") if not path.name.startswith("__")]
+    assert len(files) <= MAX_FILES, f"{len(files)} files; which two jobs does it have?"
 
 
 def test_every_folder_of_code_is_a_package() -> None:
