@@ -60,11 +60,12 @@ _CODA = (
     "|m[bnp]s?|n[cdgkt]s?|ng(?:th|s)?|nch|lch|r[bcdfgklmnptv]s?|rch|rth|rst|rld|rds|[lnr]se?|s[hkmpt]s?|tch"
     "|[cdglnpwxf]?ths?|nst|mpt|w[ndlks]s?|y[sn]|zz|sch|rgh|lfth|xth|ngst|ph|rm)?"
 )
+"""Beginnings and ends that English syllables have; capitals with others are no word."""
 _MEDIAL = "[bcdfghjklmnpqrstvwxz]{0,4}"
 _PRONOUNCEABLE = re.compile(
     rf"{_ONSET}(?:[aeiou]{{1,3}}|y)(?:{_MEDIAL}(?:[aeiou]{{1,3}}|y))*{_CODA}", re.IGNORECASE
 )
-_ORDINARY_NOUN = (
+_IT_NOUNS = (
     "desk department team guy guys support manager staff security budget system systems job "
     "company companies consultant sector industry professional professionals person people "
     "worker director infrastructure specialist admin helpdesk services project skills field"
@@ -72,7 +73,8 @@ _ORDINARY_NOUN = (
 _IT = re.compile(
     rf"(?<=\b)(?:((?:[Oo]ur|[Aa]n|[Tt]heir|[Mm]y|[Yy]our|[Hh]is|[Hh]er|[Ff]rom|[Cc]all|[Aa]sk|[Ww]ith|"
     rf"work(?:s|ed|ing)? (?:in|for)|jobs? in|career in|degree in|studie[sd]|head of)\s+)IT\b"
-    rf"|(?<=\b[Ii]n )IT(?=\s*(?:[.,;!?]|\Z|(?:and|for|at|since)\b))|\bIT(?=\s+(?:{_ORDINARY_NOUN.replace(' ', '|')})\b))"
+    rf"|(?<=\b[Ii]n )IT(?=\s*(?:[.,;!?]|\Z|(?:and|for|at|since)\b))"
+    rf"|\bIT(?=\s+(?:{_IT_NOUNS.replace(' ', '|')})\b))"
 )
 _LETTERED = re.compile(
     r"(?:\d|\b(?:vitamin|plan|class|grade|type|hepatitis|group|section|part|team|option|exhibit|room|gate|"

@@ -70,7 +70,9 @@ def spell_addresses(text: str) -> str:
     text = _PLAIN_DOT.sub(" dot ", text)
     text = _HANDLE.sub(lambda m: "at " + _words(m[1]), text)
     text = re.sub(r"\b([CFA])#(?!\w)", r"\1 sharp", text)
-    return _HASHTAG.sub(lambda m: "hashtag " + _words(_split_words(m[1])), text)
+    return _HASHTAG.sub(
+        lambda m: "hashtag " + _words(_split_words(m[1])).replace("underscore ", ""), text
+    )
 
 
 def _address(match: re.Match[str]) -> str:
@@ -106,4 +108,4 @@ def _is_spelled(ending: str) -> bool:
 
 def _split_words(tag: str) -> str:
     """The words of a tag such as "ThrowbackThursday"."""
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", tag)
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", tag)

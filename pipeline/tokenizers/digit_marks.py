@@ -23,7 +23,7 @@ _INCHES_IN_A_FOOT = 12
 _HOURS = re.compile(r"\b(\d{1,3})\s?h(?:rs?)?\s?(\d{1,2})(?:\s?m(?:ins?)?)?\b(?![:'/]|\.\d)")
 _MINUTES = re.compile(r"\b(\d{1,3})\s?m\s?(\d{1,2}(?:\.\d+)?)\s?s\b")
 _TEMPERATURE = re.compile(
-    r"(?<![\w.])(-?\d+(?:\.\d+)?(?:\s?-\s?\d+)?)\s?([CF])\b(?![.'-]\w)",
+    r"(?<![\w.])(-?\d+(?:\.\d+)?(?:\s?-\s?\d+)?)\s?([CF])\b(?!\$|[.'-]\w)",
 )
 _WARMTH = re.compile(
     r"\b(?:oven|temperatures?|heat|preheat|degrees|outside|weather|cold|hot|warm|freez\w+|boil\w*"
@@ -157,7 +157,7 @@ _COMPARISONS: tuple[_Rule, ...] = tuple(
 _RULES: tuple[_Rule, ...] = (
     *_GROUPINGS,
     (re.compile(r"°\s?(\d{1,2})'(?:\s?(\d{1,2}(?:\.\d+)?)\")?"), _angle),
-    (re.compile(r"(?<=[°s])\s?([NSEW])\b(?!')"), lambda m: " " + _COMPASS[m[1]]),
+    (re.compile(r"(?<=[°s])\s?([NSEW])\b(?!['$])"), lambda m: " " + _COMPASS[m[1]]),
     (_FEET, _feet_and_inches),
     (_ONLY_FEET, _feet),
     (_HOURS, r"\1 h \2 min"),

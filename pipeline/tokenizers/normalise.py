@@ -116,7 +116,7 @@ def _normalise_once(text: str) -> str:
 
 
 def _fold(text: str) -> str:
-    """ASCII, signs of currencies and °; accents, curly quotes and dashes replaced, others dropped."""
+    """ASCII, signs of currencies and °; accents, curly quotes, dashes replaced, others dropped."""
     if text.isascii() and text.isprintable() and "`" not in text:
         return text
     decomposed = "".join(

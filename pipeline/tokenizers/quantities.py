@@ -40,7 +40,7 @@ _AMOUNT = (
     rf"|(?P<area>(?:sq|cu)\.?\s)?(?P<length>{_LENGTH})(?P<power>\^?[23](?!\d))?(?![\w'^]|\.\w)))?"
     rf"(?:\s?/\s?(?P<per>(?:100\s?)?(?:{_UNIT}|{_one_of(PER)})(?:\^?[23](?!\d))?)(?![\w'^]))?"
 )
-_START = re.compile(r"(?<![\w.,:/~^-])(?=[-\d.$£€¥₹₩A-Z])" + _AMOUNT)
+_START = re.compile(r"(?<![\w.,:/~^-])(?=[-\d.$£€¥₹₩¢A-Z])" + _AMOUNT)
 _HIGH = re.compile(_AMOUNT)
 _DASH = re.compile(r"\s?-\s?|\s?to\s")
 _HIGH_END = re.compile(r"(?!-?\d|:\d|/\d)")

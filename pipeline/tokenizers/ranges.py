@@ -70,7 +70,7 @@ _RULES = (
     (re.compile(r"(?<=\d)\s?(?:\*|x|X)\s?(?=\d+(?:\.\d+)?\s?=)"), " times "),
     (re.compile(r"(?<=\d)\s?\*\s?(?=\d)"), " times "),
     (re.compile(r"\b(\d)\s?[xX]\s?(\d{1,2})s\b"), lambda m: f"{m[1]} by {cardinal(m[2])}s"),
-    (re.compile(r"(?<![\w.]0)(?<=[\d\"'m])\s?[xX]\s?(?=\d)"), " by "),
+    (re.compile(r"(?<!\b0)(?<=[\d\"'m])\s?[xX]\s?(?=\d)"), " by "),
 )  # fmt: skip
 
 
