@@ -114,6 +114,7 @@ _RULES = (
      lambda m: _STATES[m[1]] + end_mark(m)),
     (re.compile(r"\b(" + "|".join(_BEFORE_NUMBERS) + r")\." + _NUMERAL, re.IGNORECASE),
      lambda m: _like(m[1], _BEFORE_NUMBERS[m[1].lower()]) + " "),
+    (re.compile(r"#\s?(\d+)\s?-\s?#(?=\d)"), r"number \1 to "),
     (re.compile(r"#\s?(?=\d)"), "number "),
     (re.compile(r"\b(" + "|".join(_DOTTED) + r")\."), lambda m: _DOTTED[m[1]] + end_mark(m)),
 )  # fmt: skip

@@ -17,7 +17,7 @@ _FEET = re.compile(
 _ONLY_FEET = re.compile(r"(?<![\w.'])(\d{1,2})'(?![\w'])")
 _INCHES = re.compile(
     r"(?<=\d)\s?\"(?!\w)|(?<=\d)\sin\.(?=\s[a-z])"
-    r"|(?<=\d) in(?=\s(?:x|by|wide|tall|long|deep|high|thick|across)\b)"
+    r"|(?<=\d) in(?=\s(?:x|by|wide|tall|long|deep|high|thick|across|paper|pipe|screen|pizza)\b)"
 )
 _INCHES_IN_A_FOOT = 12
 _HOURS = re.compile(r"\b(\d{1,3})\s?h(?:rs?)?\s?(\d{1,2})(?:\s?m(?:ins?)?)?\b(?![:'/]|\.\d)")
@@ -137,6 +137,10 @@ _GROUPINGS: tuple[_Rule, ...] = (
     (
         re.compile(r"(?<![\d.,])(\d{1,3}(?:\.\d{3})+),(\d{1,2})(?!\d)"),
         lambda m: f"{m[1].replace('.', '')}.{m[2]}",
+    ),
+    (
+        re.compile(r"(?<![\d.,])\d{1,3}\.\d{3}(?=\s?€)|(?<=€)\s?\d{1,3}\.\d{3}(?![\d,])"),
+        _without("."),
     ),
     (re.compile(r"(?<=[€£$])(\s?\d+),(\d{2})(?![\d,])"), r"\1.\2"),
     (

@@ -36,7 +36,10 @@ def _months(match: re.Match[str]) -> str:
     return f"{month_name(match[1])} to {month_name(match[2])}"
 
 
-_DASH_OR_TIMES = re.compile(r"[\w.]\s?-\s?['\w]|\d[\"'m]?\s?[*xX]")
+_CROSS = re.compile(
+    r"(?<!\b0)(\d(?:\s?(?:ft|[ckm]?m|in|yd|inch″|[\"']))?)(?<!\b0)(?:\s[xX]\s|[xX])(?=\d)"
+)
+_DASH_OR_TIMES = re.compile(r"[\w.]\s?-\s?['\w]|[*xX]\s?\d")
 _TO = r"\1 to \2"
 _CLOCKS = re.compile(
     rf"(?<![\d:.,-])(?:({_CLOCK}){_DASH}({_CLOCK}|{_HOUR})|({_HOUR}){_DASH}({_CLOCK}))(?![-:\d])",
@@ -70,7 +73,7 @@ _RULES = (
     (re.compile(r"(?<=\d)\s?(?:\*|x|X)\s?(?=\d+(?:\.\d+)?\s?=)"), " times "),
     (re.compile(r"(?<=\d)\s?\*\s?(?=\d)"), " times "),
     (re.compile(r"\b(\d)\s?[xX]\s?(\d{1,2})s\b"), lambda m: f"{m[1]} by {cardinal(m[2])}s"),
-    (re.compile(r"(?<!\b0)(?<=[\d\"'m])\s?[xX]\s?(?=\d)"), " by "),
+    (_CROSS, r"\1 by "),
 )  # fmt: skip
 
 

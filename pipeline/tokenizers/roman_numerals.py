@@ -116,6 +116,7 @@ def _counted_range(match: re.Match[str]) -> str:
 
 _CUE = rf"(?P<before>\b(?i:{_COUNTED.replace(' ', '|')})s?\.?\s+)"
 _RULES = (
+    (re.compile(r"\bWW(?=I{1,2}\b|[12]\b)"), "World War "),
     (
         re.compile(rf"{_CUE}(?P<numeral>{_LETTERS}+)(?:\s?-\s?|\sto\s)(?P<high>{_LETTERS}+)\b"),
         _counted_range,

@@ -56,7 +56,8 @@ def separate_numbers(text: str) -> str:
     if "-" not in text or not _DIGIT.search(text):
         return text
     text = re.sub(r"(?<=\d)-(?=[A-Za-z~])", " ", text)
-    return re.sub(r"(?<=[A-Za-z])\s?-(?=\d)(?<! -)", " ", text)
+    text = re.sub(r"(\d(?:st|nd|rd|th|[ap]m))-(?=[A-Za-z])", r"\1 ", text)
+    return re.sub(r"(?<=[A-Za-z])-(?='?\d)", " ", text)
 
 
 def cardinal(digits: str) -> str:
@@ -181,8 +182,9 @@ def _counted(digits: str, unit: str) -> str:
 
 def _ratio(match: re.Match[str]) -> str:
     """Two numbers as a ratio; without a word between if they look like minutes and seconds."""
-    middle = " " if re.fullmatch("[0-5][0-9]", match["below"]) else " to "
-    return said(cardinal(match["above"]) + middle + cardinal(match["below"]))
+    if re.fullmatch("[0-5][0-9]", match["below"]):
+        return said(f"{cardinal(match['above'])} {digit_pair(match['below'])}")
+    return said(f"{cardinal(match['above'])} to {cardinal(match['below'])}")
 
 
 def fraction_words(above: str, below: str) -> str:
@@ -248,6 +250,7 @@ _ALONE = r"(?<![\w.])"
 _HALF = r"~?(?P<half>[ap])(?:m\b|\.\s?m\b(?:\.(?=\s+\w|\s*[,;?!]))?)"
 _RULES = (
     _rule(r"(?<!\w)\+\d{1,3}(?:[ .-]?\(?\d{1,5}\)?){2,}(?!\w)", _phone),
+    _rule(r"(?<![\w.,/-])00\d{1,3}(?: \d{2,5}){2,}(?![\w/-])", _phone),
     _rule(r"(?<![\w.,/-])\(?0\d{2,4}\)?[ -]\d{3,4}(?:[ -]?\d{3,4})?(?![\w/-])", _phone),
     _rule(
         r"(?<=[Cc]all )(?:911|999|112|101|111|311|411|988)\b|(?<=[Dd]ial )\d{2,4}\b(?![-.]\d)",
@@ -304,7 +307,7 @@ _RULES = (
     _rule(r"(?<![\d-])(?P<low>\d+(?:\.\d+)?)\s?-\s?(?P<high>\d+(?:\.\d+)?)(?!-?\d)", _range),
     _rule(r"(?P<number>\d+)(?:st|nd|rd|th)\b", lambda m: said(ordinal(m["number"])), any_case=True),
     _rule(r"(?<![\w)])-(?=\.?\d)", lambda _: "minus "),
-    _rule(r"(?:\d+)?(?:\.\d+)+", lambda m: said(number_words(m[0]))),
+    _rule(r"(?<!\.)(?:\d+)?(?:\.\d+)+", lambda m: said(number_words(m[0]))),
     _rule(r"(?<!\d)(?P<year>1[1-9]\d\d|20\d\d)(?!\d)", lambda m: said(_year(m["year"]))),
     _rule(r"\d+", lambda m: said(cardinal(m[0]))),
 )

@@ -21,7 +21,7 @@ _TYPESET = (
     (re.compile(r"\s*[→⇒]\s*"), " to "),
     (re.compile(r"(?<=\d)\s?Ω"), " ohms"),
 )
-_VULGAR = re.compile(r"(?<=\S)[¼½¾⅐-⅞]")
+_VULGAR = re.compile(r"(?<=\w)[¼½¾⅐-⅞]")
 _BULLET = re.compile(r"^[ \t]*(?:[-*+•‣◦▪●–—]|\(?[a-z\d]{1,2}[).])[ \t]+", re.MULTILINE)
 _SIGN_BULLET = re.compile(r"^[ \t]*[-*+•‣◦▪●–—][ \t]+", re.MULTILINE)
 _ENDED = re.compile(r"[.,;:?!…—-][\"'”’)]*\s*\Z")
