@@ -308,6 +308,10 @@ _RULES = (
     _rule(r"(?P<number>\d+)(?:st|nd|rd|th)\b", lambda m: said(ordinal(m["number"])), any_case=True),
     _rule(r"(?<![\w)])-(?=\.?\d)", lambda _: "minus "),
     _rule(r"(?<!\.)(?:\d+)?(?:\.\d+)+", lambda m: said(number_words(m[0]))),
+    _rule(
+        r"(?<=[Ii]n )(?P<year>10(?:0[1-9]|[1-9]\d))(?![\d%])(?!\s+[a-z]+s\b)",
+        lambda m: said(_year(m["year"])),
+    ),
     _rule(r"(?<!\d)(?P<year>1[1-9]\d\d|20\d\d)(?!\d)", lambda m: said(_year(m["year"]))),
     _rule(r"\d+", lambda m: said(cardinal(m[0]))),
 )
