@@ -12,8 +12,8 @@ from pipeline.config.limits import LimitsConfig
 from pipeline.datatypes.sound import Waveform
 from pipeline.datatypes.tokens import SemanticTokens
 from pipeline.datatypes.voice import Voice
+from pipeline.normalisation.normalise import normalise_text
 from pipeline.runtime.models import Models
-from pipeline.tokenizers.normalise import normalise_text
 from pipeline.voices.from_recording import recording_to_voice
 from training.corpus.synthetic_speakers import SyntheticSpeaker, speak
 

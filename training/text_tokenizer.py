@@ -13,7 +13,7 @@ from pathlib import Path
 from pipeline.config.networks import TextTokenizerConfig
 from pipeline.errors import ConfigError
 from pipeline.files.atomic import write_atomically
-from pipeline.tokenizers.normalise import normalise_text
+from pipeline.normalisation.normalise import normalise_text
 from pipeline.tokenizers.text import MODEL_NAME, train_text_tokenizer
 from training.config import StageOptions
 from training.datasets import INDEX_NAME, read_rows

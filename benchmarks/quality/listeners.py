@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pipeline.audio.read import resample
 from pipeline.datatypes.sound import Waveform
-from pipeline.tokenizers.normalise import normalise_text
+from pipeline.normalisation.normalise import normalise_text
 
 LISTENING_RATE_HZ = 16_000
 

@@ -18,10 +18,10 @@ from pipeline.datatypes.sound import Waveform
 from pipeline.datatypes.tokens import SemanticTokens
 from pipeline.datatypes.voice import Voice
 from pipeline.dialogue import DialoguePipeline
+from pipeline.normalisation.normalise import normalise_text
 from pipeline.runtime.models import Models
 from pipeline.semantic_to_acoustic.generate import SoundStormOptions, generate
 from pipeline.semantic_to_acoustic.windows import Chunk, build_windows, windows_to_turns
-from pipeline.tokenizers.normalise import normalise_text
 from pipeline.voices.from_recording import recording_to_voice
 from training.corpus.synthetic_speakers import SyntheticSpeaker, draw_speaker, speak
 

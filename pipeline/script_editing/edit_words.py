@@ -10,9 +10,9 @@ from dataclasses import replace
 from pipeline.config.limits import LimitsConfig
 from pipeline.datatypes.script import Turn
 from pipeline.errors import ScriptError
+from pipeline.normalisation.normalise import is_speakable
 from pipeline.script_editing.edit_turns import EditedScript, open_script
 from pipeline.script_to_turns.parse import reword_turn
-from pipeline.tokenizers.normalise import is_speakable
 
 
 def set_words(text: str, turn: int, words: str, limits: LimitsConfig | None = None) -> str:

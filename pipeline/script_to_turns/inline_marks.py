@@ -9,8 +9,8 @@ import re
 from pipeline.config.limits import LimitsConfig
 from pipeline.datatypes.script import Turn
 from pipeline.errors import ScriptError
+from pipeline.normalisation.normalise import is_speakable
 from pipeline.script_to_turns.speaker_markers import escape, unshield
-from pipeline.tokenizers.normalise import is_speakable
 
 _INLINE = re.compile(r"\{([^{}]*)\}|([{}])")
 _PAUSE = re.compile(r"pause(?:\s+([^\s|]+?)s?)?", re.IGNORECASE)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from pipeline.config.limits import LimitsConfig
 from pipeline.datatypes.script import Script, Turn
 from pipeline.errors import ScriptError
+from pipeline.normalisation.normalise import is_speakable, unspeakable_characters
 from pipeline.script_to_turns.inline_marks import Words, read_marks, read_number, write_marks
 from pipeline.script_to_turns.speaker_markers import (
     Segment,
@@ -22,7 +23,6 @@ from pipeline.script_to_turns.speaker_markers import (
     shield_escapes,
     unshield,
 )
-from pipeline.tokenizers.normalise import is_speakable, unspeakable_characters
 
 _EXAMPLE = "type lines such as '[S1] Hello.' and '[S2] Hi there.'"
 _NUMBERED = re.compile(r"(?:S|Speaker|Person)\s*(\d+)", re.IGNORECASE)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pipeline.config.limits import LimitsConfig
 from pipeline.datatypes.script import Turn
 from pipeline.errors import ScriptError
-from pipeline.tokenizers.normalise import normalise_text
+from pipeline.normalisation.normalise import normalise_text
 
 _BREAKS = (r"(?<=[.?!])\s+", r"(?<=[,;:])\s+|\s+(?=-\s)", r"\s+")
 """Where a long text is cut: at sentence ends, else between clauses, else between words."""

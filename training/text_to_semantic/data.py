@@ -9,9 +9,9 @@ from torch import Tensor
 
 from pipeline.config.networks import TextToSemanticConfig
 from pipeline.errors import DialogueError
+from pipeline.normalisation.normalise import normalise_text
 from pipeline.text_to_semantic.alphabet import SemanticAlphabet
 from pipeline.text_to_semantic.layout import NO_PIECE
-from pipeline.tokenizers.normalise import normalise_text
 from pipeline.tokenizers.text import TextTokenizer
 from training.datasets import TokenCorpus, TokenisedUtterance
 from training.text_to_semantic.alignment import character_seconds

@@ -6,7 +6,7 @@ from pipeline.config.limits import LimitsConfig
 from pipeline.config.networks import TextTokenizerConfig
 from pipeline.datatypes.script import Turn
 from pipeline.errors import ScriptError
-from pipeline.tokenizers.normalise import normalise_text
+from pipeline.normalisation.normalise import normalise_text
 from pipeline.tokenizers.text import TextTokenizer, train_text_tokenizer
 from pipeline.turns_to_text.pieces import estimate_seconds
 from pipeline.turns_to_text.sequences import turns_to_text_tokens, turns_to_windows

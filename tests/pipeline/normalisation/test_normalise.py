@@ -2,7 +2,7 @@ import random
 
 import pytest
 
-from pipeline.tokenizers.normalise import ALPHABET, normalise_text, unspeakable_characters
+from pipeline.normalisation.normalise import ALPHABET, normalise_text, unspeakable_characters
 
 CASES = {
     "Hello,  world!": "hello, world!",

@@ -1,0 +1,1 @@
+"""Typed text → the words that are spoken: numbers, quantities, addresses, acronyms, numerals."""
