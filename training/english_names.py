@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from pipeline.errors import DialogueError
-from pipeline.tokenizers.lexicon import NAMES_FILE, english_lexicon
-from pipeline.tokenizers.phone_alphabet import PRIMARY_STRESS, SECONDARY_STRESS
+from pipeline.tokenizers.pronouncing.lexicon import NAMES_FILE, english_lexicon
+from pipeline.tokenizers.pronouncing.phone_alphabet import PRIMARY_STRESS, SECONDARY_STRESS
 
 _VOWELS = {
     "AA": "ɑ", "AE": "æ", "AH": "ʌ", "AO": "ɔ", "AW": "W", "AY": "I", "EH": "ɛ",

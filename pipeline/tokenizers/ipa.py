@@ -9,7 +9,7 @@ import re
 import unicodedata
 
 from pipeline.errors import ScriptError
-from pipeline.tokenizers.phone_alphabet import (
+from pipeline.tokenizers.pronouncing.phone_alphabet import (
     MARKS,
     PRIMARY_STRESS,
     SECONDARY_STRESS,

@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline.errors import ScriptError
-from pipeline.tokenizers.homographs import reading
-from pipeline.tokenizers.letter_names import spell_runs
-from pipeline.tokenizers.lexicon import Following, Lexicon, english_lexicon
-from pipeline.tokenizers.phone_alphabet import (
+from pipeline.tokenizers.pronouncing.homographs import reading
+from pipeline.tokenizers.pronouncing.letter_names import spell_runs
+from pipeline.tokenizers.pronouncing.lexicon import Following, Lexicon, english_lexicon
+from pipeline.tokenizers.pronouncing.phone_alphabet import (
     CONSONANTS,
     MARKS,
     PHONES,
@@ -22,7 +22,7 @@ from pipeline.tokenizers.phone_alphabet import (
     SOUNDS,
     demote,
 )
-from pipeline.tokenizers.sentence_slots import Place
+from pipeline.tokenizers.pronouncing.sentence_slots import Place
 
 __all__ = ["PHONES", "SpokenWord", "spell_to_phones", "spoken_words"]
 

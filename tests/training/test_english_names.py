@@ -4,8 +4,8 @@ import re
 import pytest
 
 from pipeline.errors import DialogueError
-from pipeline.tokenizers.lexicon import NAMES_FILE
-from pipeline.tokenizers.phone_alphabet import MARKS, PHONES
+from pipeline.tokenizers.pronouncing.lexicon import NAMES_FILE
+from pipeline.tokenizers.pronouncing.phone_alphabet import MARKS, PHONES
 from training.english_names import names_of_cmudict, phones_of_arpabet
 
 

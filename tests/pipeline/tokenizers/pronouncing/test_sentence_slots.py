@@ -1,6 +1,6 @@
 import pytest
 
-from pipeline.tokenizers.sentence_slots import Place, is_adverb, is_plural, kind_of
+from pipeline.tokenizers.pronouncing.sentence_slots import Place, is_adverb, is_plural, kind_of
 
 
 def _place(text: str, index: int) -> Place:

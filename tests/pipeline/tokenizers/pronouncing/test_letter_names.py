@@ -1,6 +1,6 @@
 import pytest
 
-from pipeline.tokenizers.letter_names import spell_letters, spell_runs
+from pipeline.tokenizers.pronouncing.letter_names import spell_letters, spell_runs
 
 
 def test_the_last_letter_bears_the_main_stress() -> None:

@@ -6,7 +6,7 @@ where the part of speech settles it (`homographs.py`).
 
 from collections.abc import Callable
 
-from pipeline.tokenizers.sentence_slots import (
+from pipeline.tokenizers.pronouncing.sentence_slots import (
     ARTICLES,
     BE,
     HAVE,

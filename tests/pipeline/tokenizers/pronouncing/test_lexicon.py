@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import ConfigError
-from pipeline.tokenizers.lexicon import NAMES_FILE, Lexicon, english_lexicon
-from pipeline.tokenizers.phone_alphabet import PHONES
+from pipeline.tokenizers.pronouncing.lexicon import NAMES_FILE, Lexicon, english_lexicon
+from pipeline.tokenizers.pronouncing.phone_alphabet import PHONES
 
 
 def test_every_listed_word_is_in_the_alphabet() -> None:

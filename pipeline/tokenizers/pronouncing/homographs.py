@@ -7,9 +7,9 @@ phones are the dictionary's own for that tag (`lexicon.py`).
 
 from collections.abc import Callable, Iterable
 
-from pipeline.tokenizers.homograph_senses import SENSE_RULES
-from pipeline.tokenizers.homograph_verbs import VERB_RULES
-from pipeline.tokenizers.sentence_slots import (
+from pipeline.tokenizers.pronouncing.homograph_senses import SENSE_RULES
+from pipeline.tokenizers.pronouncing.homograph_verbs import VERB_RULES
+from pipeline.tokenizers.pronouncing.sentence_slots import (
     ADVERBS,
     BE,
     DETERMINERS,

@@ -7,7 +7,7 @@ where the part of speech settles it (`homographs.py`).
 import re
 from collections.abc import Callable
 
-from pipeline.tokenizers.sentence_slots import (
+from pipeline.tokenizers.pronouncing.sentence_slots import (
     ARTICLES,
     DEGREES,
     OBJECTS,

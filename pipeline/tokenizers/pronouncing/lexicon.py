@@ -16,16 +16,16 @@ from pathlib import Path
 from typing import Literal
 
 from pipeline.errors import ConfigError
-from pipeline.tokenizers.letter_names import spell_letters
-from pipeline.tokenizers.own_words import DEFAULT, OWN_READINGS, own_words
-from pipeline.tokenizers.phone_alphabet import (
+from pipeline.tokenizers.pronouncing.letter_names import spell_letters
+from pipeline.tokenizers.pronouncing.own_words import DEFAULT, OWN_READINGS, own_words
+from pipeline.tokenizers.pronouncing.phone_alphabet import (
     SOUNDS,
     STRESSES,
     VOWELS,
     as_the_teacher_writes,
     demote,
 )
-from pipeline.tokenizers.unknown_words import SpellingNetwork
+from pipeline.tokenizers.pronouncing.unknown_words import SpellingNetwork
 
 Following = Literal["vowel", "consonant", "pause"]
 """What is heard next: "the" and "to" depend on it, and words that are weak but before a pause."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.pipeline.tokenizers.said import said, table
+from tests.pipeline.tokenizers.pronouncing.said import said, table
 
 SENTENCES = """
 The wound healed slowly. | wound | wˈund
