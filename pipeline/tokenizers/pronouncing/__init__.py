@@ -1,0 +1,1 @@
+"""What is known of single English words: their phones, and which reading a sentence means."""
