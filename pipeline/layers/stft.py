@@ -21,17 +21,18 @@ def mel_filterbank(n_mels: int, n_fft: int, sample_rate_hz: int) -> Tensor:
         (n_fft // 2 + 1, n_mels) float32, each filter with a peak of at most 1 and at least one bin.
     """
     bin_hz = torch.linspace(0.0, sample_rate_hz / 2, n_fft // 2 + 1, dtype=torch.float64)
-    top_mel = 2595.0 * torch.log10(
-        torch.tensor(1.0 + sample_rate_hz / 2 / 700.0, dtype=torch.float64)
-    )
-    edges_hz = 700.0 * (
-        10.0 ** (torch.linspace(0.0, 1.0, n_mels + 2, dtype=torch.float64) * top_mel / 2595.0) - 1.0
-    )
+    shares = torch.linspace(0.0, 1.0, n_mels + 2, dtype=torch.float64)
+    edges_hz = 700.0 * (10.0 ** (shares * hz_to_mel(bin_hz[-1]) / 2595.0) - 1.0)
     # A low filter can fall between two bins; no triangle is narrower than one bin to either side.
     width_hz = edges_hz.diff().clamp(min=sample_rate_hz / n_fft)
     distance_hz = bin_hz[:, None] - edges_hz[None, 1:-1]
     rising, falling = 1.0 + distance_hz / width_hz[:-1], 1.0 - distance_hz / width_hz[1:]
     return torch.minimum(rising, falling).clamp(min=0.0).to(torch.float32)
+
+
+def hz_to_mel(hz: Tensor) -> Tensor:
+    """The mel scale: even steps of it sound about equally far apart."""
+    return 2595.0 * torch.log10(1.0 + hz / 700.0)
 
 
 def spectrum_frames(samples: Tensor, window: Tensor, hop_samples: int) -> Tensor:
