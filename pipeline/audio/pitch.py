@@ -102,7 +102,8 @@ def _candidates(
     before, at, after = (np.take_along_axis(correlation, places + i, axis=1) for i in range(3))
     shift = 0.5 * (before - after) / (before - 2 * at + after - 1e-9)
     chosen = np.take_along_axis(strengths, places, axis=1)
-    return chosen, first_lag + 1 + places + np.clip(shift, -0.5, 0.5)
+    found = first_lag + 1 + places + np.clip(shift, -0.5, 0.5)
+    return chosen, found.astype(np.float64)
 
 
 def _cheapest_path(
