@@ -295,8 +295,8 @@ class DialoguePipeline:
 
         A turn is read anew if a text, a pace or a seed is asked for; else its words are kept as
         they were read, at the same length, and sound anew. What follows a longer or shorter turn
-        moves; no sample of another turn changes. A span keeps its words and length; no sample
-        outside it changes, and 10 ms at both its ends blend old and new.
+        moves; takes of other turns stay the objects they were. A span keeps its words and length;
+        no sample outside it changes, and 10 ms at both its ends blend old and new.
 
         Args:
             dialogue: made by this pipeline, or one with the same weights.

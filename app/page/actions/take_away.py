@@ -101,7 +101,7 @@ class TakeAwayEvents:
 
     def _read_project(self, path: Path, workspace: Workspace) -> Project:
         folder = workspace.new_folder("project")
-        contents = read_project(path, folder=folder)
+        contents = read_project(path, folder=folder, with_voices=False)
         if contents.dialogue is None:
             raise DialogueError(f"{path.name} holds no dialogue; open a zip that was made here")
         source = contents.dialogue

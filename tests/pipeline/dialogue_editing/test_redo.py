@@ -50,6 +50,7 @@ def assert_same_but(before: Dialogue, after: Dialogue, turn: int) -> None:
     for index in range(len(before.turns)):
         if index == turn:
             continue
+        assert after.takes[index] is before.takes[index]
         assert after.semantic[index] is before.semantic[index]
         assert after.acoustic[index] is before.acoustic[index]
         assert after.turns[index] == before.turns[index]
