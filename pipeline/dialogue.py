@@ -191,7 +191,7 @@ class DialoguePipeline:
         clock = StageClock(on_progress)
         performance = self._prepare(script, voices, seed, options, clock)
         speaker = TurnSpeaker(self._models, performance, self.limits, clock)
-        batches = share_out(performance, (self.limits, self.mix_config), clock)
+        batches = share_out(performance, self.limits, clock)
         first_takes = [take for batch in batches for take in speaker.speak(batch)]
         takes, retake_notes = speak_flagged_again(speaker, first_takes, performance, clock)
         dialogue = takes_into_dialogue(takes, performance, seed, clock, retake_notes)
@@ -239,8 +239,7 @@ class DialoguePipeline:
         growing = GrowingMix(self.mix_config, self._models.codec.sample_rate_hz)
         n_finished = take_up(finished, turns, growing, ensemble, performance.options.mode)
         first = FIRST_BATCHES_S if in_a_hurry else ()
-        configs = (self.limits, self.mix_config)
-        batches = share_out(performance, configs, clock, first, n_finished)
+        batches = share_out(performance, self.limits, clock, first, n_finished)
         speaker = TurnSpeaker(self._models, performance, self.limits, clock)
         yield from stream_turns(speaker, performance, batches, growing, clock)
 
@@ -296,8 +295,8 @@ class DialoguePipeline:
 
         A turn is read anew if a text, a pace or a seed is asked for; else its words are kept as
         they were read, at the same length, and sound anew. What follows a longer or shorter turn
-        moves; no sample of another turn changes. A span keeps its words and length; no sample
-        outside it changes, and 10 ms at both its ends blend old and new.
+        moves; takes of other turns stay the objects they were. A span keeps its words and length;
+        no sample outside it changes, and 10 ms at both its ends blend old and new.
 
         Args:
             dialogue: made by this pipeline, or one with the same weights.
@@ -352,8 +351,7 @@ class DialoguePipeline:
             heard = {turn.speaker for turn in read.turns}
             voices = {name: voice for name, voice in dialogue.voices.items() if name in heard}
             performance = self._cast(read, voices, seeds_of_matches(dialogue, matches), chosen)
-        configs = (self.limits, self.mix_config)
-        edited = speak_edited(self._models, dialogue, performance, matches, configs, clock)
+        edited = speak_edited(self._models, dialogue, performance, matches, self.limits, clock)
         return replace(note_weights(edited, self._models), redoer=self)
 
     def _prepare(

@@ -232,7 +232,7 @@ def _headers(order: ApiOrder, dialogue: Dialogue) -> dict[str, str]:
     if order.ignored:
         headers["X-Colloquy-Ignored"] = ", ".join(order.ignored)
     if dialogue.notes:
-        notes = urllib.parse.quote("; ".join(dialogue.notes), safe=" ;:,.'()")
+        notes = urllib.parse.quote("; ".join(map(str, dialogue.notes)), safe=" ;:,.'()")
         is_short = len(notes) <= _MAX_NOTES_HEADER
         headers["X-Colloquy-Notes"] = notes if is_short else f"{len(dialogue.notes)} notes"
     return headers
@@ -248,7 +248,7 @@ def _as_json(order: ApiOrder, dialogue: Dialogue, sound: bytes) -> bytes:
         "turn_seeds": list(dialogue.turn_seeds),
         "speakers": dict(order.names),
         "captions": json.loads(captions_to_json(dialogue.captions)),
-        "notes": list(dialogue.notes),
+        "notes": list(map(str, dialogue.notes)),
     }
     if order.captions != "none":
         text = caption_text(order.captions, dialogue.captions, order.names)

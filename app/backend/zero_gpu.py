@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.backend.protocol import SpeakingPipeline
 from pipeline.datatypes.dialogue import Dialogue, SpokenTurn
+from pipeline.datatypes.note import Note
 from pipeline.datatypes.progress import ProgressCallback
 from pipeline.datatypes.redo import Redo
 from pipeline.datatypes.script import Script
@@ -258,7 +259,7 @@ class _Lent:
 
     def __init__(self, begin: Callable[[], Iterator[Any]]) -> None:
         self._begin = begin
-        self.refusal = ""
+        self.refusal: Note | None = None
 
     def turns(self) -> Iterator[SpokenTurn]:
         try:
@@ -286,9 +287,9 @@ def _crossing(dialogue: Dialogue) -> Dialogue:
     return replace(dialogue, redoer=None)
 
 
-def _with_note(turn: SpokenTurn, note: str) -> SpokenTurn:
-    notes, turn_notes = (*turn.notes, note), (*turn.turn_notes, note)
-    return replace(turn, notes=notes, turn_notes=turn_notes)
+def _with_note(turn: SpokenTurn, note: Note) -> SpokenTurn:
+    take = replace(turn.take, notes=(*turn.take.notes, note))
+    return replace(turn, take=take, notes=(*turn.notes, note))
 
 
 def _checked(value: Any) -> Any:
@@ -297,7 +298,7 @@ def _checked(value: Any) -> Any:
     return value
 
 
-def _note(error: Exception) -> str:
+def _note(error: Exception) -> Note:
     logger.warning("no GPU: %s", error)
     reason = str(error).strip().rstrip(".") or type(error).__name__
-    return f"no GPU was to be had ({reason[:200]}); what was missing was made on the CPU"
+    return Note(kind="no gpu", values=(reason[:200],))

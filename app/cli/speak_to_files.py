@@ -11,6 +11,7 @@ from app.export.files import FileWriter, caption_text, publish, stem_path, text_
 from pipeline.audio.write import write_wav_stretches
 from pipeline.config.limits import MixConfig
 from pipeline.datatypes.dialogue import Caption, SpokenTurn
+from pipeline.datatypes.note import Note
 from pipeline.datatypes.progress import ProgressCallback
 from pipeline.datatypes.script import Script
 from pipeline.synthesis.resume import mix_again
@@ -61,7 +62,7 @@ class SpokenFiles:
     spent_s: float
     n_turns: int
     n_resumed: int
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
 
 
 def speak_to_files(
@@ -112,11 +113,11 @@ def request_fingerprint(studio: Studio, order: SpeakOrder) -> dict[str, str]:
     }
 
 
-def _publish(order: SpeakOrder, folder: WorkFolder) -> tuple[float, tuple[str, ...]]:
+def _publish(order: SpeakOrder, folder: WorkFolder) -> tuple[float, tuple[Note, ...]]:
     """Make all files of the finished turns, at once; seconds of sound, and notes."""
     turns = order.script.turns
     captions: list[Caption] = []
-    notes: list[str] = []
+    notes: list[Note] = []
     seconds: list[float] = []
 
     def read() -> Iterator[SpokenTurn]:

@@ -195,15 +195,17 @@ class _Parts:
         }
 
     def _turns(self) -> dict[str, FileWriter]:
-        sounds, turns = self._dialogue.sounds, self._dialogue.turns
-        if len(sounds) != len(turns):
+        takes = self._dialogue.takes
+        if not takes:
             raise ConfigError(
                 "this dialogue does not hold the sounds of its turns; choose stems instead"
             )
-        width = max(3, len(str(len(turns))))
+        width = max(3, len(str(len(takes))))
         return {
-            self._sound_name(f"turns/{number:0{width}}-{turn.speaker}"): self._sound(sound)
-            for number, (turn, sound) in enumerate(zip(turns, sounds, strict=True), start=1)
+            self._sound_name(f"turns/{number:0{width}}-{take.turn.speaker}"): self._sound(
+                take.cut.sound
+            )
+            for number, take in enumerate(takes, start=1)
         }
 
     def _write_settings(self, path: Path) -> None:

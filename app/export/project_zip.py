@@ -109,7 +109,10 @@ def write_project(
 
 
 def read_project(
-    path: Path, limits: ProjectLimits | None = None, folder: Path | None = None
+    path: Path,
+    limits: ProjectLimits | None = None,
+    folder: Path | None = None,
+    with_voices: bool = True,
 ) -> ProjectContents:
     """Open what `write_project` wrote; sounds and other extra files in it are left alone.
 
@@ -118,6 +121,7 @@ def read_project(
         limits: how much is read.
         folder: where the dialogue and voices go, under names of ours, if all goes well; it must
             exist. `None`: they are given as bytes.
+        with_voices: whether files of voices are read; a dialogue holds its voices without them.
 
     Raises:
         ProjectError: if it is no project, damaged, of a newer format, or beyond the limits; it
@@ -129,7 +133,8 @@ def read_project(
         if expected != (found := reader.known_names() - {MANIFEST}):
             odd = sorted(expected ^ found)
             raise ProjectError(f"{path}: damaged: {', '.join(odd)} is missing or one too many")
-        files = _read_all(reader, sorted(expected), folder)
+        wanted = expected if with_voices else expected & {DIALOGUE}
+        files = _read_all(reader, sorted(wanted), folder)
     return ProjectContents(
         text=values["text"],
         form=values["form"],

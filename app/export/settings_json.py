@@ -52,29 +52,28 @@ def settings_to_json(
         },
         "turns": _turns(dialogue),
         "options": dialogue.options,
-        "notes": (*dialogue.notes, *notes),
+        "notes": (*map(str, dialogue.notes), *notes),
     }
     return json.dumps(_plain(values), ensure_ascii=False, indent=2, allow_nan=False) + "\n"
 
 
 def _turns(dialogue: Dialogue) -> list[dict[str, Any]]:
-    checks = {check.turn: check for check in dialogue.voice_checks}
     return [
         {
             "turn": index,
-            "speaker": turn.speaker,
-            "text": turn.text,
-            "spoken_text": turn.spoken_text,
-            "pace": turn.pace,
-            "gap_s": turn.gap_s,
-            "pauses": turn.pauses,
-            "seed": dialogue.turn_seeds[index] if dialogue.turn_seeds else None,
+            "speaker": take.turn.speaker,
+            "text": take.turn.text,
+            "spoken_text": take.turn.spoken_text,
+            "pace": take.turn.pace,
+            "gap_s": take.turn.gap_s,
+            "pauses": take.turn.pauses,
+            "seed": take.seed,
             "start_s": round(caption.start_s, 3),
             "end_s": round(caption.end_s, 3),
             "locked": index in dialogue.locked,
-            "check": checks.get(index),
+            "check": take.check,
         }
-        for index, (turn, caption) in enumerate(zip(dialogue.turns, dialogue.captions, strict=True))
+        for index, (take, caption) in enumerate(zip(dialogue.takes, dialogue.captions, strict=True))
     ]
 
 

@@ -100,7 +100,7 @@ def read_script(studio: Studio, text: str, slowness: float = 1.0) -> ScriptFeedb
         f"{number} · {speakers[turn.speaker]}: {_shortened(turn.text)}"
         for number, turn in enumerate(script.turns, start=1)
     )
-    message = ". ".join((message, *script.notes))
+    message = ". ".join((message, *map(str, script.notes)))
     return ScriptFeedback(message=message, speakers=speakers, turns=labels)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.datatypes.dialogue import Dialogue
+from pipeline.datatypes.note import Note
 from pipeline.datatypes.sound import Waveform
 
 WAVE_COLUMNS = 600
@@ -34,9 +35,9 @@ def progress_html(share: float, message: str) -> str:
     )
 
 
-def notes_markdown(notes: Sequence[str]) -> str:
+def notes_markdown(notes: Sequence[Note]) -> str:
     """A list; the words of a script are shown as they are, never as markup."""
-    return "\n".join(f"- {_plain(note)}" for note in notes)
+    return "\n".join(f"- {_plain(str(note))}" for note in notes)
 
 
 def sentence(message: str) -> str:
@@ -60,11 +61,11 @@ def waveform_html(dialogue: Dialogue, names: Mapping[str, str]) -> str:
     speakers = list(dict.fromkeys(turn.speaker for turn in dialogue.turns))
     n_samples = len(dialogue.mix.samples)
     loudest = max(float(np.abs(dialogue.mix.samples).max(initial=0.0)), 1e-3)
-    places = zip(dialogue.turns, dialogue.cuts, dialogue.starts, strict=True)
+    places = zip(dialogue.turns, dialogue.sounds, dialogue.starts, strict=True)
     paths = "".join(
         f'<path class="{turn.speaker.lower()}" data-turn="{index}" '
-        f'd="{_turn_path(cut.sound, start, n_samples, loudest)}"/>'
-        for index, (turn, cut, start) in enumerate(places)
+        f'd="{_turn_path(sound, start, n_samples, loudest)}"/>'
+        for index, (turn, sound, start) in enumerate(places)
     )
     who = ", ".join(names.get(speaker, speaker) for speaker in speakers)
     label = f"Waveform of {len(dialogue.turns)} turns; speakers: {who}"

@@ -146,7 +146,7 @@ class ProjectView:
         caption = project.dialogue.captions[turn]
         name = project.dialogue.speaker_names.get(caption.speaker, caption.speaker)
         path = workspace.new_folder("turn") / f"turn-{turn + 1}.wav"
-        write_wav(path, project.dialogue.cuts[turn].sound)
+        write_wav(path, project.dialogue.takes[turn].cut.sound)
         sound = gr.Audio(
             str(path),
             label=f"Turn {turn + 1}, {name}",

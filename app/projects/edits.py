@@ -15,8 +15,9 @@ from pipeline.datatypes.dialogue import Dialogue, SpokenTurn
 from pipeline.datatypes.progress import ProgressCallback
 from pipeline.datatypes.redo import Redo
 from pipeline.datatypes.script import Script
+from pipeline.datatypes.take import Take
 from pipeline.dialogue_editing.matching import keep_speakers, match_turns
-from pipeline.dialogue_editing.takes import TurnTake, take_of, use_take
+from pipeline.dialogue_editing.takes import take_of, use_take
 from pipeline.errors import DialogueError
 from pipeline.script_editing.edit_turns import open_script, set_pace
 from pipeline.script_editing.edit_words import set_words
@@ -108,9 +109,8 @@ def redo_turn(
     before = project.dialogue
     after = studio.redo(before, request, on_progress)
     takes = dict(project.takes)
-    for turn in range(len(after.turns)):
-        fresh = take_of(after, turn)
-        if not same_take(take_of(before, turn), fresh):
+    for turn, (heard, fresh) in enumerate(zip(before.takes, after.takes, strict=True)):
+        if not same_take(heard, fresh):
             takes[turn] = (*takes_of_turn(project, turn), fresh)
     return project.changed(dialogue=after, takes=takes)
 
@@ -194,7 +194,7 @@ def set_lock(project: Project, turn: int, locked: bool) -> Project:
     return project.changed(dialogue=dialogue.lock(turn) if locked else dialogue.unlock(turn))
 
 
-def takes_of_turn(project: Project, turn: int) -> tuple[TurnTake, ...]:
+def takes_of_turn(project: Project, turn: int) -> tuple[Take, ...]:
     """All takes of a turn, the oldest first; one that was never made anew has one."""
     return project.takes.get(turn) or (take_of(project.dialogue, turn),)
 
@@ -208,20 +208,20 @@ def heard_take(project: Project, turn: int) -> int:
     return found[-1]
 
 
-def same_take(one: TurnTake, other: TurnTake) -> bool:
-    """Whether two takes say and sound the same, to the sample."""
-    return one.turn.text == other.turn.text and np.array_equal(
-        one.cut.sound.samples, other.cut.sound.samples
+def same_take(one: Take, other: Take) -> bool:
+    """Whether two takes say and sound the same, to the sample; a redo leaves others untouched."""
+    return one is other or (
+        one.turn.text == other.turn.text
+        and np.array_equal(one.cut.sound.samples, other.cut.sound.samples)
     )
 
 
-def _takes_that_stay(project: Project, after: Dialogue) -> dict[int, tuple[TurnTake, ...]]:
+def _takes_that_stay(project: Project, after: Dialogue) -> dict[int, tuple[Take, ...]]:
     """Takes of turns that are heard as before, by their numbers in the edited script."""
-    fresh = [take_of(after, turn) for turn in range(len(after.turns))]
-    stay = {}
+    stay: dict[int, tuple[Take, ...]] = {}
     for turn, takes in project.takes.items():
         heard = take_of(project.dialogue, turn)
-        for number, take in enumerate(fresh):
+        for number, take in enumerate(after.takes):
             if number not in stay and same_take(heard, take):
                 stay[number] = takes
                 break

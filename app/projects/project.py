@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pipeline.datatypes.dialogue import Dialogue
-from pipeline.dialogue_editing.takes import TurnTake
+from pipeline.datatypes.take import Take
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +25,7 @@ class Project:
     number: str = field(default_factory=lambda: secrets.token_hex(8))
     text: str
     dialogue: Dialogue
-    takes: Mapping[int, tuple[TurnTake, ...]] = field(default_factory=dict)
+    takes: Mapping[int, tuple[Take, ...]] = field(default_factory=dict)
     form: Mapping[str, Any] = field(default_factory=dict)
 
     def changed(self, **changes: Any) -> "Project":

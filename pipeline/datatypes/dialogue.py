@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
+from pipeline.datatypes.note import Note
 from pipeline.datatypes.progress import ProgressCallback
 from pipeline.datatypes.redo import Redo
 from pipeline.datatypes.script import Turn
 from pipeline.datatypes.sound import TurnCut, Waveform
+from pipeline.datatypes.take import Take
 from pipeline.datatypes.tokens import AcousticTokens, SemanticTokens
 from pipeline.datatypes.voice import Voice, VoiceCheck
 from pipeline.errors import ConfigError
@@ -30,49 +32,42 @@ class SpokenTurn:
 
     Attributes:
         index: number of the turn, from 0.
-        turn: what was to be said.
+        take: what was said, and how.
         caption: its words and when they sound.
-        cut: its own sound, and how it was cut and levelled.
         start: first sample of `sound` in the mix.
         mix: the next stretch of the mix; those of all turns, one after another, are the whole mix.
             It may be empty, and a turn may reach into the stretches of later ones.
-        seed: the turn's own, that all its draws come from.
-        semantic: its semantic ids.
-        acoustic: its codes.
-        check: how much it sounds like its voice; `None` if voices were not checked.
         notes: what was guessed or is worth knowing; the first turn's begin with the script's.
         voice: what it is spoken with; `None` only where a turn was not made by `stream`.
-        turn_notes: what `notes` says of how it was spoken.
     """
 
     index: int
-    turn: Turn
+    take: Take
     caption: Caption
-    cut: TurnCut
     start: int
     mix: Waveform
-    seed: int
-    semantic: SemanticTokens
-    acoustic: AcousticTokens
-    check: VoiceCheck | None = None
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
     voice: Voice | None = None
-    turn_notes: tuple[str, ...] = ()
+
+    @property
+    def turn(self) -> Turn:
+        """What was to be said."""
+        return self.take.turn
 
     @property
     def sound(self) -> Waveform:
         """Its own sound, levelled and cut."""
-        return self.cut.sound
+        return self.take.cut.sound
 
     @property
     def speech(self) -> tuple[int, int]:
         """(first, one past the last) sample of the speech within `sound`."""
-        return self.cut.speech
+        return self.take.cut.speech
 
     @property
     def silence(self) -> tuple[int, int]:
         """Samples of silence asked for before and after the speech."""
-        return self.cut.lead, self.cut.tail
+        return self.take.cut.lead, self.take.cut.tail
 
 
 class Redoer(Protocol):
@@ -100,18 +95,12 @@ class Dialogue:
         stems: speaker to a waveform as long as the mix, silent where that speaker is; of a spoken
             dialogue made anew whenever one is asked for.
         captions: one per turn, in script order.
-        turns: the turns spoken.
-        semantic: per turn.
-        acoustic: per turn.
+        takes: of each turn, how it is heard.
+        starts: of each turn, the first sample of its sound in the mix.
         seed: the seed that made it.
         notes: what was guessed, retried or worth knowing.
         stage_seconds: wall-clock seconds of each stage.
-        voice_checks: one per turn, of the takes that are heard; empty if voices were not checked.
-        turn_seeds: of each turn, the seed that its last draws came from.
-        cuts: of each turn, its sound and how it was cut and levelled.
-        starts: of each turn, the first sample of its sound in the mix.
         voices: speaker to the voice that was heard, made-up ones included.
-        turn_notes: of each turn, what `notes` says of how it was spoken.
         speaker_names: speaker to the name in the script.
         locked: numbers of turns that may not be made anew.
         options: how it was generated, `SynthesisOptions`.
@@ -122,18 +111,12 @@ class Dialogue:
     mix: Waveform
     stems: Mapping[str, Waveform]
     captions: tuple[Caption, ...]
-    turns: tuple[Turn, ...]
-    semantic: tuple[SemanticTokens, ...]
-    acoustic: tuple[AcousticTokens, ...]
+    takes: tuple[Take, ...]
+    starts: tuple[int, ...]
     seed: int
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
     stage_seconds: Mapping[str, float] = field(default_factory=dict)
-    voice_checks: tuple[VoiceCheck, ...] = ()
-    turn_seeds: tuple[int, ...] = ()
-    cuts: tuple[TurnCut, ...] = ()
-    starts: tuple[int, ...] = ()
     voices: Mapping[str, Voice] = field(default_factory=dict)
-    turn_notes: tuple[tuple[str, ...], ...] = ()
     speaker_names: Mapping[str, str] = field(default_factory=dict)
     locked: frozenset[int] = frozenset()
     options: Any = field(default=None, repr=False)
@@ -141,9 +124,44 @@ class Dialogue:
     redoer: Redoer | None = field(default=None, repr=False, compare=False)
 
     @property
+    def turns(self) -> tuple[Turn, ...]:
+        """The turns spoken."""
+        return tuple(take.turn for take in self.takes)
+
+    @property
+    def semantic(self) -> tuple[SemanticTokens, ...]:
+        """Of each turn."""
+        return tuple(take.semantic for take in self.takes)
+
+    @property
+    def acoustic(self) -> tuple[AcousticTokens, ...]:
+        """Of each turn."""
+        return tuple(take.acoustic for take in self.takes)
+
+    @property
+    def cuts(self) -> tuple[TurnCut, ...]:
+        """Of each turn, its sound and how it was cut and levelled."""
+        return tuple(take.cut for take in self.takes)
+
+    @property
     def sounds(self) -> tuple[Waveform, ...]:
         """Of each turn, levelled and cut."""
-        return tuple(cut.sound for cut in self.cuts)
+        return tuple(take.cut.sound for take in self.takes)
+
+    @property
+    def turn_seeds(self) -> tuple[int, ...]:
+        """Of each turn, the seed that its last draws came from."""
+        return tuple(take.seed for take in self.takes)
+
+    @property
+    def voice_checks(self) -> tuple[VoiceCheck, ...]:
+        """One per turn, of the takes that are heard; empty if voices were not checked."""
+        return tuple(take.check for take in self.takes if take.check is not None)
+
+    @property
+    def turn_notes(self) -> tuple[tuple[Note, ...], ...]:
+        """Of each turn, what `notes` says of how it was spoken."""
+        return tuple(take.all_notes(self.voices) for take in self.takes)
 
     def lock(self, turn: int) -> "Dialogue":
         """The same with a turn that is not to change any more.
@@ -194,10 +212,10 @@ class Dialogue:
         Raises:
             ConfigError: naming those there are.
         """
-        if not 0 <= turn < len(self.turns):
+        if not 0 <= turn < len(self.takes):
             raise ConfigError(
-                f"there is no turn={turn}; {len(self.turns)} turns are numbered from 0 to "
-                f"{len(self.turns) - 1}"
+                f"there is no turn={turn}; {len(self.takes)} turns are numbered from 0 to "
+                f"{len(self.takes) - 1}"
             )
 
     def check_unlocked(self, turn: int) -> None:
@@ -208,5 +226,5 @@ class Dialogue:
         """
         self.check_turn(turn)
         if turn in self.locked:
-            line = self.turns[turn].line
+            line = self.takes[turn].turn.line
             raise ConfigError(f"turn {turn + 1} (line {line}) is locked; unlock it first")

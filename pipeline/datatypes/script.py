@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from pipeline.datatypes.note import Note
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
@@ -35,4 +37,4 @@ class Script:
 
     turns: tuple[Turn, ...]
     speaker_names: Mapping[str, str]
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()

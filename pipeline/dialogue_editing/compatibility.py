@@ -1,5 +1,6 @@
 """Whether weights can make parts of a dialogue anew that came from somewhere else."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import torch
@@ -7,16 +8,14 @@ from torch import Tensor
 
 from pipeline.config.limits import MAX_SPEAKERS
 from pipeline.datatypes.dialogue import Dialogue
+from pipeline.datatypes.note import Note
+from pipeline.datatypes.take import Take
 from pipeline.datatypes.voice import Voice
 from pipeline.errors import ConfigError, VoiceError
 from pipeline.runtime.models import Models
 from pipeline.synthesis.assembly import check_parts
 
-OTHER_WEIGHTS = (
-    "this dialogue was made with other weights than those in use; what is made anew may sound "
-    "different"
-)
-"""A note."""
+OTHER_WEIGHTS = Note(kind="other weights")
 
 
 def check_fit(dialogue: Dialogue, models: Models) -> None:
@@ -29,8 +28,8 @@ def check_fit(dialogue: Dialogue, models: Models) -> None:
     check_parts(dialogue)
     for voice in dialogue.voices.values():
         _check_voice(voice, models)
-    for index in range(len(dialogue.turns)):
-        _check_turn(dialogue, index, models)
+    for index, take in enumerate(dialogue.takes):
+        _check_take(index, take, dialogue.voices, models)
 
 
 def note_weights(dialogue: Dialogue, models: Models) -> Dialogue:
@@ -54,21 +53,21 @@ def _check_voice(voice: Voice, models: Models) -> None:
         raise VoiceError(f"{name} {wrong}; make it again from its recording")
 
 
-def _check_turn(dialogue: Dialogue, index: int, models: Models) -> None:
+def _check_take(index: int, take: Take, voices: Mapping[str, Voice], models: Models) -> None:
     storm, codec = models.soundstorm.config, models.codec
-    semantic, acoustic = dialogue.semantic[index], dialogue.acoustic[index]
-    speaker, where = dialogue.turns[index].speaker, f"turn {index + 1}"
+    semantic, acoustic = take.semantic, take.acoustic
+    speaker, where = take.turn.speaker, f"turn {index + 1}"
     works = "use the weights it was made with"
     if speaker not in {f"S{number + 1}" for number in range(MAX_SPEAKERS)}:
         raise ConfigError(f"{where} is spoken by {speaker!r}; speakers are S1 to S{MAX_SPEAKERS}")
     if {semantic.speaker, acoustic.speaker} != {speaker}:
         raise ConfigError(f"{where} is spoken by {speaker}, and its ids or codes by someone else")
-    if speaker not in dialogue.voices:
+    if speaker not in voices:
         raise VoiceError(f"{where} is spoken by {speaker}, who has no voice; give {speaker} one")
     rates = (
         semantic.rate_hz * storm.frames_per_semantic,
         acoustic.frame_rate_hz,
-        dialogue.cuts[index].sound.sample_rate_hz,
+        take.cut.sound.sample_rate_hz,
     )
     known = (codec.frame_rate_hz, codec.frame_rate_hz, codec.sample_rate_hz)
     if rates != known:

@@ -16,7 +16,8 @@ from torch import Tensor
 
 from pipeline.config.limits import LimitsConfig, MixConfig
 from pipeline.datatypes.dialogue import Dialogue
-from pipeline.datatypes.script import Script, Turn
+from pipeline.datatypes.note import note_of_words
+from pipeline.datatypes.script import Turn
 from pipeline.datatypes.take import Take
 from pipeline.datatypes.voice import Voice
 from pipeline.dialogue_editing.records import (
@@ -27,13 +28,14 @@ from pipeline.dialogue_editing.records import (
     voice_from_record,
     voice_to_record,
 )
-from pipeline.dialogue_editing.takes import TurnTake, check_take, form_of, takes_of
+from pipeline.dialogue_editing.takes import check_fits, form_of
 from pipeline.errors import CheckpointError, ConfigError, DialogueError, ScriptError
 from pipeline.files.container import FileKind, group_tensors, load_sealed, save_sealed
 from pipeline.files.schema import config_from_dict
 from pipeline.script_to_turns.parse import script_to_turns, turns_to_script
 from pipeline.synthesis.assembly import check_parts, place_takes
 from pipeline.synthesis.options import SynthesisOptions
+from pipeline.waveform_to_dialogue.place import GrowingMix
 
 DIALOGUE_FILE = FileKind(
     noun="dialogue", number=1, remake="open another copy of it, or speak its script again"
@@ -49,6 +51,9 @@ _MOST = {"batch_frames": 1_000_000, "max_rows": 10_000, "max_retakes": 1_000_000
 """Largest numbers in options; all others: `_MOST_ELSE`."""
 _MOST_ELSE = 1_000
 
+_OTHER_STARTS = "its turns do not start where it says at the usual gaps"
+_OTHER_MIX = "its mix is not that of its turns at the usual gaps"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredDialogue:
@@ -61,7 +66,7 @@ class StoredDialogue:
     """
 
     dialogue: Dialogue
-    takes: Mapping[int, tuple[TurnTake, ...]] = field(default_factory=dict)
+    takes: Mapping[int, tuple[Take, ...]] = field(default_factory=dict)
     metadata: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -86,7 +91,7 @@ class _DialogueRecord:
 def save_dialogue(
     path: str | Path,
     dialogue: Dialogue,
-    takes: Mapping[int, Sequence[TurnTake]] | None = None,
+    takes: Mapping[int, Sequence[Take]] | None = None,
     metadata: Mapping[str, str] | None = None,
 ) -> None:
     """Write a dialogue to one file, in one step.
@@ -106,17 +111,13 @@ def save_dialogue(
     check_parts(dialogue)
     values, tensors = _to_record(dialogue, takes or {}, metadata or {})
     try:
-        again = _from_record(values, tensors).dialogue
+        _read(values, tensors)
+        _check_mix(dialogue)
     except DialogueError as error:
         raise ConfigError(
             f"{path} is not written, for it could not be read again ({error}); save a dialogue as "
             "the pipeline made it"
         ) from error
-    if not np.array_equal(again.mix.samples, dialogue.mix.samples):
-        raise ConfigError(
-            f"{path} is not written: its mix is not that of its turns at the usual gaps; save a "
-            "dialogue as the pipeline made it"
-        )
     save_sealed(path, DIALOGUE_FILE, values, tensors)
 
 
@@ -130,7 +131,7 @@ def load_dialogue(path: str | Path) -> StoredDialogue:
     path = Path(path)
     values, tensors = load_sealed(path, DIALOGUE_FILE)
     try:
-        return _from_record(values, tensors)
+        return _placed(_read(values, tensors))
     except DialogueError as error:
         raise CheckpointError(
             f"{path} is damaged or no dialogue ({error}); {DIALOGUE_FILE.remake}"
@@ -138,7 +139,7 @@ def load_dialogue(path: str | Path) -> StoredDialogue:
 
 
 def _to_record(
-    dialogue: Dialogue, takes: Mapping[int, Sequence[TurnTake]], metadata: Mapping[str, str]
+    dialogue: Dialogue, takes: Mapping[int, Sequence[Take]], metadata: Mapping[str, str]
 ) -> tuple[dict[str, Any], dict[str, Tensor]]:
     tensors: dict[str, Tensor] = {}
 
@@ -152,7 +153,7 @@ def _to_record(
     record = _DialogueRecord(
         turns=tuple(
             keep(f"turn {index}", *take_to_record(take))
-            for index, take in enumerate(takes_of(dialogue))
+            for index, take in enumerate(dialogue.takes)
         ),
         takes={
             str(index): tuple(
@@ -167,7 +168,7 @@ def _to_record(
         },
         starts=dialogue.starts,
         seed=dialogue.seed,
-        notes=dialogue.notes,
+        notes=tuple(map(str, dialogue.notes)),
         stage_seconds=dict(dialogue.stage_seconds),
         speaker_names=dict(dialogue.speaker_names),
         locked=tuple(sorted(dialogue.locked)),
@@ -178,26 +179,35 @@ def _to_record(
     return dataclasses.asdict(record), tensors
 
 
-def _from_record(values: Any, tensors: Mapping[str, Tensor]) -> StoredDialogue:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Parts:
+    """What a dialogue is made of, read and checked, but not placed."""
+
+    record: _DialogueRecord
+    heard: tuple[Take, ...]
+    voices: Mapping[str, Voice]
+    others: Mapping[int, tuple[Take, ...]]
+
+
+def _read(values: Any, tensors: Mapping[str, Tensor]) -> _Parts:
     record = config_from_dict(_DialogueRecord, values, "dialogue")
     groups = group_tensors(tensors)
 
-    def take(group: str, each: Any, where: str) -> TurnTake:
+    def take(group: str, each: Any, where: str) -> Take:
         read = take_from_record(each, groups.pop(group, {}), where)
         _check_words(read.turn, where)
         return read
 
     if not 1 <= len(record.turns) <= MAX_TURNS:
         raise ConfigError(f"it has {len(record.turns)} turns, not 1 to {MAX_TURNS}")
-    heard = [
+    heard = tuple(
         take(f"turn {index}", each, f"turn {index + 1}") for index, each in enumerate(record.turns)
-    ]
+    )
     voices = {
         speaker: voice_from_record(each, groups.pop(f"voice {speaker}", {}), f"voice {speaker}")
         for speaker, each in record.voices.items()
     }
     _check_whole(record, heard, voices)
-    dialogue = _placed(record, heard, voices)
     others = {}
     for name, stored in record.takes.items():
         index = _turn_number(name, len(heard))
@@ -206,43 +216,48 @@ def _from_record(values: Any, tensors: Mapping[str, Tensor]) -> StoredDialogue:
             for number, each in enumerate(stored)
         )
         for other in others[index]:
-            check_take(dialogue, index, other)
+            check_fits(heard[index], other, index)
     if groups:
         raise ConfigError(f"nothing in it needs {sorted(groups)[0]!r}")
-    return StoredDialogue(dialogue=dialogue, takes=others, metadata=record.metadata)
+    return _Parts(record=record, heard=heard, voices=voices, others=others)
 
 
-def _placed(
-    record: _DialogueRecord, heard: Sequence[TurnTake], voices: Mapping[str, Voice]
-) -> Dialogue:
-    takes = [
-        Take(
-            index=index,
-            semantic=each.semantic,
-            acoustic=each.acoustic,
-            cut=each.cut,
-            check=each.check,
-            notes=each.notes,
-        )
-        for index, each in enumerate(heard)
-    ]
-    script = Script(turns=tuple(each.turn for each in heard), speaker_names=record.speaker_names)
-    seeds = (record.seed, tuple(each.seed for each in heard))
-    placed = place_takes(takes, script, voices, seeds, MixConfig())
+def _placed(parts: _Parts) -> StoredDialogue:
+    record = parts.record
+    placed = place_takes(parts.heard, parts.voices, MixConfig(), record.seed, record.speaker_names)
     if placed.starts != record.starts:
-        raise ConfigError("its turns do not start where it says at the usual gaps")
-    return replace(
+        raise ConfigError(_OTHER_STARTS)
+    dialogue = replace(
         placed,
-        notes=record.notes,
+        notes=tuple(map(note_of_words, record.notes)),
         stage_seconds=record.stage_seconds,
         locked=frozenset(record.locked),
         options=record.options,
         weights=record.weights,
     )
+    return StoredDialogue(dialogue=dialogue, takes=parts.others, metadata=record.metadata)
+
+
+def _check_mix(dialogue: Dialogue) -> None:
+    """A mix is read as that of its turns: refuse another one, stretch by stretch."""
+    growing = GrowingMix(MixConfig(), dialogue.mix.sample_rate_hz)
+    following = [*dialogue.turns[1:], None]
+    n_known = 0
+    for take, start, after in zip(dialogue.takes, dialogue.starts, following, strict=True):
+        placed = growing.add(take.cut, take.turn, after)
+        if placed.start != start:
+            raise ConfigError(_OTHER_STARTS)
+        stretch = placed.mix.samples
+        kept = dialogue.mix.samples[n_known : n_known + len(stretch)]
+        if not np.array_equal(kept, stretch):
+            raise ConfigError(_OTHER_MIX)
+        n_known += len(stretch)
+    if n_known != len(dialogue.mix.samples):
+        raise ConfigError(_OTHER_MIX)
 
 
 def _check_whole(
-    record: _DialogueRecord, heard: Sequence[TurnTake], voices: Mapping[str, Voice]
+    record: _DialogueRecord, heard: Sequence[Take], voices: Mapping[str, Voice]
 ) -> None:
     """What turns, voices and numbers have to do with each other."""
     if unknown := sorted({*voices, *record.speaker_names} - {*SPEAKERS}):
@@ -265,14 +280,14 @@ def _check_whole(
         _check_options(dataclasses.asdict(record.options))
 
 
-def _check_heard(index: int, take: TurnTake, voices: Mapping[str, Voice]) -> None:
+def _check_heard(index: int, take: Take, voices: Mapping[str, Voice]) -> None:
     if take.turn.speaker not in voices:
         raise ConfigError(f"turn {index + 1}: a voice is missing")
     if take.check is not None and take.check.turn != index:
         raise ConfigError(f"turn {index + 1}: its check is of another turn")
 
 
-def _longest_s(take: TurnTake) -> float:
+def _longest_s(take: Take) -> float:
     cut, gap_s = take.cut, MixConfig().default_gap_s if take.turn.gap_s is None else take.turn.gap_s
     n_samples = len(cut.sound.samples) + cut.lead + cut.tail
     return n_samples / cut.sound.sample_rate_hz + max(gap_s, 0.0)

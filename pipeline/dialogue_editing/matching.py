@@ -6,10 +6,10 @@ from difflib import SequenceMatcher
 
 from pipeline.config.limits import MAX_SPEAKERS
 from pipeline.datatypes.dialogue import Dialogue
+from pipeline.datatypes.note import Note
 from pipeline.datatypes.script import Script, Turn
 from pipeline.datatypes.take import Take
 from pipeline.errors import ConfigError
-from pipeline.synthesis.assembly import dialogue_into_takes, notes_for_line
 from pipeline.synthesis.seeds import turn_seed
 
 
@@ -117,17 +117,15 @@ def takes_of_matches(
         dialogue: made of the script before.
         turns: of the edited script.
         matches: of each of its turns.
-        spoken: takes of those that are not kept.
+        spoken: takes of those that are not kept, in order.
     """
-    by_index, old = {take.index: take for take in spoken}, dialogue_into_takes(dialogue)
-    takes = []
-    for index, (turn, match) in enumerate(zip(turns, matches, strict=True)):
-        if not match.kept or match.source is None:
-            takes.append(by_index[index])
-        else:
-            line_before = dialogue.turns[match.source].line
-            takes.append(_moved(old[match.source], index, line_before, turn.line))
-    return takes
+    fresh = iter(spoken)
+    return [
+        next(fresh)
+        if not match.kept or match.source is None
+        else dialogue.takes[match.source].moved(index, turn)
+        for index, (turn, match) in enumerate(zip(turns, matches, strict=True))
+    ]
 
 
 def seeds_of_matches(dialogue: Dialogue, matches: Sequence[TurnMatch]) -> tuple[int, ...]:
@@ -135,16 +133,16 @@ def seeds_of_matches(dialogue: Dialogue, matches: Sequence[TurnMatch]) -> tuple[
     return tuple(
         turn_seed(dialogue.seed, index)
         if match.source is None
-        else dialogue.turn_seeds[match.source]
+        else dialogue.takes[match.source].seed
         for index, match in enumerate(matches)
     )
 
 
-def kept_notes(matches: Sequence[TurnMatch]) -> tuple[str, ...]:
+def kept_note(matches: Sequence[TurnMatch]) -> Note:
     """Which turns of an edited script stayed and which were spoken, counted from 1."""
     kept = [index for index, match in enumerate(matches) if match.kept]
     new = [index for index, match in enumerate(matches) if not match.kept]
-    return (f"kept as they were: {_counted(kept)}; spoken anew: {_counted(new)}",)
+    return Note(kind="kept", values=(_counted(kept), _counted(new)))
 
 
 def _counted(indices: Sequence[int]) -> str:
@@ -159,13 +157,3 @@ def _counted(indices: Sequence[int]) -> str:
         return "no turn"
     words = [f"{run[0] + 1}" if len(run) == 1 else f"{run[0] + 1}-{run[-1] + 1}" for run in runs]
     return f"turn{'' if len(indices) == 1 else 's'} {', '.join(words)}"
-
-
-def _moved(take: Take, index: int, line_before: int, line: int) -> Take:
-    """A take for another place in a script: another number, perhaps another line."""
-    return replace(
-        take,
-        index=index,
-        check=None if take.check is None else replace(take.check, turn=index),
-        notes=notes_for_line(take.notes, line_before, line),
-    )

@@ -14,11 +14,12 @@ import torch
 from torch import Tensor
 
 from pipeline.config.limits import MAX_SPEAKERS, LimitsConfig
+from pipeline.datatypes.note import note_of_words
 from pipeline.datatypes.script import Turn
 from pipeline.datatypes.sound import TurnCut, Waveform
+from pipeline.datatypes.take import Take
 from pipeline.datatypes.tokens import AcousticTokens, SemanticTokens
 from pipeline.datatypes.voice import Voice, VoiceCheck
-from pipeline.dialogue_editing.takes import TurnTake
 from pipeline.errors import ConfigError
 from pipeline.files.container import require_tensor
 from pipeline.files.schema import config_from_dict
@@ -43,7 +44,7 @@ class _TakeRecord:
     notes: tuple[str, ...]
 
 
-def take_to_record(take: TurnTake) -> tuple[dict[str, Any], dict[str, Tensor]]:
+def take_to_record(take: Take) -> tuple[dict[str, Any], dict[str, Tensor]]:
     """The JSON values and the tensors "sound", "semantic_ids" and "codes" of a take."""
     record = _TakeRecord(
         turn=take.turn,
@@ -53,7 +54,7 @@ def take_to_record(take: TurnTake) -> tuple[dict[str, Any], dict[str, Tensor]]:
         cut=_plain(take.cut, "sound"),
         sample_rate_hz=take.cut.sound.sample_rate_hz,
         check=take.check,
-        notes=take.notes,
+        notes=tuple(map(str, take.notes)),
     )
     tensors = {
         "sound": torch.from_numpy(np.ascontiguousarray(take.cut.sound.samples)),
@@ -63,7 +64,7 @@ def take_to_record(take: TurnTake) -> tuple[dict[str, Any], dict[str, Tensor]]:
     return dataclasses.asdict(record), tensors
 
 
-def take_from_record(values: Any, tensors: Mapping[str, Tensor], where: str) -> TurnTake:
+def take_from_record(values: Any, tensors: Mapping[str, Tensor], where: str) -> Take:
     """The take of what `take_to_record` gave.
 
     Args:
@@ -79,7 +80,7 @@ def take_from_record(values: Any, tensors: Mapping[str, Tensor], where: str) -> 
     ids = require_tensor(tensors, "semantic_ids", torch.int64, 1, where)
     codes = require_tensor(tensors, "codes", torch.int64, 2, where)
     waveform = Waveform(samples=sound.numpy(), sample_rate_hz=record.sample_rate_hz)
-    take = TurnTake(
+    take = Take(
         turn=record.turn,
         seed=record.seed,
         semantic=config_from_dict(
@@ -90,7 +91,7 @@ def take_from_record(values: Any, tensors: Mapping[str, Tensor], where: str) -> 
         ),
         cut=config_from_dict(TurnCut, record.cut, f"{where}: cut", sound=waveform),
         check=record.check,
-        notes=record.notes,
+        notes=tuple(map(note_of_words, record.notes)),
     )
     _check_tokens(take, where)
     _check_sound(take, where)
@@ -136,7 +137,7 @@ def _require(condition: bool, where: str, message: str) -> None:
         raise ConfigError(f"{where}: {message}")
 
 
-def _check_tokens(take: TurnTake, where: str) -> None:
+def _check_tokens(take: Take, where: str) -> None:
     """Speaker, seed, ids and codes."""
     semantic, acoustic, speaker = take.semantic, take.acoustic, take.turn.speaker
     _require(speaker in SPEAKERS, where, f"speaker is {speaker[:40]!r}, not one of {SPEAKERS}")
@@ -168,7 +169,7 @@ def _check_pauses(pauses: tuple[tuple[int, float], ...], end: int, where: str) -
         _require(0 <= pause_s <= longest_s, where, f"a pause must last 0 to {longest_s:g} s")
 
 
-def _check_sound(take: TurnTake, where: str) -> None:
+def _check_sound(take: Take, where: str) -> None:
     """The cut: everything lies inside the sound, and runs inside what was decoded."""
     cut, samples, rate = take.cut, take.cut.sound.samples, take.cut.sound.sample_rate_hz
     n_samples = len(samples)

@@ -11,13 +11,13 @@ from dataclasses import replace
 from torch import Tensor
 
 from pipeline.acoustic_to_waveform.decode import acoustic_to_waveform
-from pipeline.config.limits import LimitsConfig, MixConfig
+from pipeline.config.limits import LimitsConfig
 from pipeline.datatypes.dialogue import Dialogue
 from pipeline.datatypes.redo import Redo
 from pipeline.datatypes.script import Script, Turn
 from pipeline.datatypes.take import Take
 from pipeline.datatypes.tokens import SemanticTokens
-from pipeline.dialogue_editing.matching import TurnMatch, kept_notes, takes_of_matches
+from pipeline.dialogue_editing.matching import TurnMatch, kept_note, takes_of_matches
 from pipeline.errors import ConfigError
 from pipeline.runtime.models import Models
 from pipeline.script_to_turns.parse import edit_turn
@@ -25,16 +25,16 @@ from pipeline.semantic_to_acoustic.infill import CONTEXT_S, lay_track, refill
 from pipeline.semantic_to_acoustic.windows import codes_to_turn, max_window_ids, plan_turns
 from pipeline.synthesis.assembly import (
     check_parts,
-    dialogue_into_takes,
     general_notes,
     takes_into_dialogue,
+    with_history,
 )
 from pipeline.synthesis.batches import estimate_turn_seconds, plan_batches
 from pipeline.synthesis.options import SynthesisOptions
 from pipeline.synthesis.seeds import next_seed, seeded_generator, turn_seed
 from pipeline.synthesis.speakers import Ensemble
 from pipeline.synthesis.stage_clock import StageClock
-from pipeline.synthesis.turn_synthesizer import JOINED, WINDOW_S, Performance, TurnSpeaker
+from pipeline.synthesis.turn_synthesizer import WINDOW_S, Performance, TurnSpeaker
 from pipeline.turns_to_text.sequences import turns_to_text_tokens
 from pipeline.waveform_to_dialogue.cut import decoded_span, splice
 
@@ -69,7 +69,7 @@ def speak_edited(
     dialogue: Dialogue,
     performance: Performance,
     matches: Sequence[TurnMatch],
-    configs: tuple[LimitsConfig, MixConfig],
+    limits: LimitsConfig,
     clock: StageClock,
 ) -> Dialogue:
     """Speak the turns of an edited script that are not kept; take the others from the dialogue.
@@ -79,21 +79,22 @@ def speak_edited(
         dialogue: made of the script before.
         performance: of the edited script.
         matches: of each of its turns.
-        configs: limits of texts; how turns are cut and placed.
+        limits: of texts.
         clock: told of stages and progress.
 
     Raises:
         ScriptError: if a turn could not be spoken.
     """
-    speaker, turns = TurnSpeaker(models, performance, configs[0], clock), performance.script.turns
+    speaker = TurnSpeaker(models, performance, limits, clock)
+    turns, mix = performance.script.turns, performance.ensemble.mix
     new = [index for index, match in enumerate(matches) if not match.kept]
     spoken: list[Take] = []
-    for batch in plan_batches([estimate_turn_seconds(turns[index], *configs) for index in new]):
+    for batch in plan_batches([estimate_turn_seconds(turns[index], limits, mix) for index in new]):
         clock.expect(batch.start, len(batch), len(new))
         spoken += speaker.speak([new[place] for place in batch])
     clock.expect(0, 1, 1)
     takes = takes_of_matches(dialogue, turns, matches, spoken)
-    edited = takes_into_dialogue(takes, performance, dialogue.seed, clock, kept_notes(matches))
+    edited = takes_into_dialogue(takes, performance, dialogue.seed, clock, [kept_note(matches)])
     locked = {place for place, match in enumerate(matches) if match.source in dialogue.locked}
     return replace(
         edited, locked=frozenset(locked), options=dialogue.options, weights=dialogue.weights
@@ -125,7 +126,7 @@ class DialogueEditor:
         judged = options.check_voices and bool(dialogue.voice_checks)
         self._options = replace(options, check_voices=judged)
         self._limits, self._ensemble = limits, ensemble
-        self._takes = dialogue_into_takes(dialogue)
+        self._takes = list(dialogue.takes)
 
     def redo(self, request: Redo) -> Dialogue:
         """The dialogue with what was asked for made anew.
@@ -141,25 +142,19 @@ class DialogueEditor:
             performance = self._redo_span(request.span, request.seed)
         before = self._dialogue
         after = takes_into_dialogue(self._takes, performance, before.seed, self._clock)
-        return replace(
-            after,
-            locked=before.locked,
-            options=before.options,
-            weights=before.weights,
-            redoer=before.redoer,
-        )
+        return with_history(after, before)
 
     def _redo_turn(self, index: int, request: Redo) -> Performance:
         dialogue, clock = self._dialogue, self._clock
         dialogue.check_unlocked(index)
         with clock.stage("read"):
-            before = dialogue.turns[index]
-            turn, notes = edit_turn(before, request.text, request.pace, self._limits)
+            before = dialogue.takes[index]
+            turn, notes = edit_turn(before.turn, request.text, request.pace, self._limits)
             performance = self._performance([index], request.seed, {index: turn})
             if request.text is None:
-                notes = tuple(note for note in self._takes[index].notes if JOINED not in note)
+                notes = tuple(note for note in before.notes if note.kind != "joined")
         speaker = TurnSpeaker(self._models, performance, self._limits, clock)
-        semantic = dialogue.semantic[index]
+        semantic = before.semantic
         if (request.text, request.pace, request.seed) != (None, None, None):
             with clock.stage("semantic"):
                 (semantic,) = speaker.read_out([index])
@@ -176,9 +171,9 @@ class DialogueEditor:
 
     def _redo_span(self, span: tuple[float, float], seed: int | None) -> Performance:
         start, stop = self._samples(span)
-        cuts, starts = self._dialogue.cuts, self._dialogue.starts
-        places = list(zip(cuts, starts, strict=True))
-        found = [decoded_span(cut, start - at, stop - at) for cut, at in places]
+        starts = self._dialogue.starts
+        places = zip(self._takes, starts, strict=True)
+        found = [decoded_span(take.cut, start - at, stop - at) for take, at in places]
         touched = [index for index, decoded in enumerate(found) if decoded is not None]
         if not touched:
             raise ConfigError(self._nobody_speaks(start, stop))
@@ -217,7 +212,8 @@ class DialogueEditor:
             cut = splice(take.cut, waveform, (start, stop), self._ensemble.mix, index)
         with clock.stage("check"):
             check = speaker.check(index, waveform)
-        self._takes[index] = replace(take, acoustic=acoustic, cut=cut, check=check)
+        seed = performance.seeds[index]
+        self._takes[index] = replace(take, seed=seed, acoustic=acoustic, cut=cut, check=check)
 
     def _performance(
         self, indices: Sequence[int], seed: int | None, edited: Mapping[int, Turn]
@@ -314,4 +310,4 @@ class DialogueEditor:
         )
 
     def _named(self, index: int) -> str:
-        return f"turn {index + 1} (line {self._dialogue.turns[index].line})"
+        return f"turn {index + 1} (line {self._takes[index].turn.line})"

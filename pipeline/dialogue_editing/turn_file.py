@@ -10,6 +10,7 @@ import numpy as np
 from torch import Tensor
 
 from pipeline.datatypes.dialogue import Caption, SpokenTurn
+from pipeline.datatypes.note import note_of_words
 from pipeline.datatypes.sound import Waveform
 from pipeline.dialogue_editing.records import (
     take_from_record,
@@ -17,7 +18,6 @@ from pipeline.dialogue_editing.records import (
     voice_from_record,
     voice_to_record,
 )
-from pipeline.dialogue_editing.takes import TurnTake
 from pipeline.errors import CheckpointError, ConfigError
 from pipeline.files.container import FileKind, group_tensors, load_sealed, save_sealed
 from pipeline.files.schema import config_from_dict
@@ -45,17 +45,7 @@ def save_turn(path: Path, spoken: SpokenTurn) -> None:
     Raises:
         AudioError: if the disk or folder refuses the file.
     """
-    take, tensors = take_to_record(
-        TurnTake(
-            turn=spoken.turn,
-            seed=spoken.seed,
-            semantic=spoken.semantic,
-            acoustic=spoken.acoustic,
-            cut=spoken.cut,
-            check=spoken.check,
-            notes=spoken.turn_notes,
-        )
-    )
+    take, tensors = take_to_record(spoken.take)
     voice = None
     if spoken.voice is not None:
         voice, of_voice = voice_to_record(spoken.voice)
@@ -64,7 +54,7 @@ def save_turn(path: Path, spoken: SpokenTurn) -> None:
         index=spoken.index,
         caption=spoken.caption,
         start=spoken.start,
-        notes=spoken.notes,
+        notes=tuple(map(str, spoken.notes)),
         take=take,
         voice=voice,
     )
@@ -72,7 +62,7 @@ def save_turn(path: Path, spoken: SpokenTurn) -> None:
 
 
 def load_turn(path: Path) -> SpokenTurn:
-    """Read what `save_turn` wrote; its `mix` is empty, see `spoken_turns.mix_again`.
+    """Read what `save_turn` wrote; its `mix` is empty, see `resume.mix_again`.
 
     Raises:
         CheckpointError: if the file is missing, damaged, or no turn; it says what works.
@@ -93,16 +83,10 @@ def _from_record(values: Any, tensors: Mapping[str, Tensor]) -> SpokenTurn:
     rate_hz = take.cut.sound.sample_rate_hz
     return SpokenTurn(
         index=record.index,
-        turn=take.turn,
+        take=take,
         caption=record.caption,
-        cut=take.cut,
         start=record.start,
         mix=Waveform(samples=np.zeros(0, dtype=np.float32), sample_rate_hz=rate_hz),
-        seed=take.seed,
-        semantic=take.semantic,
-        acoustic=take.acoustic,
-        check=take.check,
-        notes=record.notes,
+        notes=tuple(map(note_of_words, record.notes)),
         voice=None if record.voice is None else voice_from_record(record.voice, of_voice, "voice"),
-        turn_notes=take.notes,
     )

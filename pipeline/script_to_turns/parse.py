@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from pipeline.config.limits import LimitsConfig
+from pipeline.datatypes.note import Note
 from pipeline.datatypes.script import Script, Turn
 from pipeline.errors import ScriptError
 from pipeline.normalisation.normalise import is_speakable, unspeakable_characters
@@ -64,7 +65,7 @@ def script_to_turns(script: str | Sequence[Mapping[str, str]], limits: LimitsCon
 
 def edit_turn(
     turn: Turn, text: str | None, pace: float | None, limits: LimitsConfig
-) -> tuple[Turn, tuple[str, ...]]:
+) -> tuple[Turn, tuple[Note, ...]]:
     """Let a turn say something else, or at another pace.
 
     Args:
@@ -146,7 +147,7 @@ def _check_script_length(n_characters: int, limits: LimitsConfig) -> None:
         )
 
 
-def _read_text(script: str) -> tuple[list[Segment], list[str]]:
+def _read_text(script: str) -> tuple[list[Segment], list[Note]]:
     if not _JSON_LIST.match(script):
         return read_segments(script)
     try:
@@ -165,7 +166,7 @@ def _read_text(script: str) -> tuple[list[Segment], list[str]]:
     return _read_records(value)
 
 
-def _read_records(records: Sequence[object]) -> tuple[list[Segment], list[str]]:
+def _read_records(records: Sequence[object]) -> tuple[list[Segment], list[Note]]:
     segments = [_read_record(number, record) for number, record in enumerate(records, start=1)]
     if segments and all(not segment.label for segment in segments):
         return read_segments("\n".join(segment.text for segment in segments))
@@ -192,7 +193,7 @@ def _read_record(number: int, record: object) -> Segment:
 
 def _assign_speakers(
     segments: Sequence[Segment], limits: LimitsConfig
-) -> tuple[dict[str, str], list[str]]:
+) -> tuple[dict[str, str], list[Note]]:
     """Label (case aside) → "S1"..: numbers keep their own, names take what is free, in order."""
     firsts: dict[str, Segment] = {}
     for segment in segments:
@@ -204,7 +205,7 @@ def _assign_speakers(
     notes = []
     if 0 in numbers.values():
         numbers = {label: number + 1 for label, number in numbers.items()}
-        notes.append("speakers are numbered from 0 here: speaker 0 is S1, speaker 1 is S2")
+        notes.append(Note(kind="numbered from 0"))
     free = [n + 1 for n in range(limits.max_speakers) if n + 1 not in numbers.values()]
     speakers = {}
     for label, segment in firsts.items():
@@ -289,14 +290,12 @@ def _check_turn(turn: Turn, limits: LimitsConfig) -> None:
         )
 
 
-def _notes_on(turn: Turn) -> list[str]:
+def _notes_on(turn: Turn) -> list[Note]:
     notes = []
     if not turn.spoken_text.isascii() and (left_out := unspeakable_characters(turn.spoken_text)):
-        notes.append(f"line {turn.line}: left out {left_out}, which cannot be spoken")
+        notes.append(Note(kind="left out", line=turn.line, values=(left_out,)))
     if match := _STAGE_DIRECTION.search(turn.spoken_text):
-        notes.append(
-            f"line {turn.line}: {match[0]!r} is spoken as words; delete it if it is a direction"
-        )
+        notes.append(Note(kind="direction", line=turn.line, values=(repr(match[0]),)))
     return notes
 
 

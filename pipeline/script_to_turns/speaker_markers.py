@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pipeline.datatypes.note import Note
 from pipeline.errors import ScriptError
 
 _ESCAPE_BASE = 0xE000
@@ -69,7 +70,7 @@ _BAR = re.compile(r"\|(?![^{}]{0,1000}\})")
 _COLON_LINE = re.compile(r"^\s*[^.?!:{}]{1,40}[:：]\s")
 
 
-def read_segments(script: str) -> tuple[list[Segment], list[str]]:
+def read_segments(script: str) -> tuple[list[Segment], list[Note]]:
     """Split a script into labelled segments.
 
     Args:
@@ -166,8 +167,9 @@ def _check_closed(number: int, line: str) -> None:
         )
 
 
-def _read_certain(lines: Lines, kinds: list[str]) -> tuple[list[Segment], list[str]]:
-    notes = [f"speakers are marked in several ways: {', '.join(kinds)}"] if len(kinds) > 1 else []
+def _read_certain(lines: Lines, kinds: list[str]) -> tuple[list[Segment], list[Note]]:
+    several = Note(kind="several markers", values=(", ".join(kinds),))
+    notes = [several] if len(kinds) > 1 else []
     segments: list[Segment] = []
     for number, line in lines:
         found = _split_line(number, _PERSON_END.sub(" ", line))
@@ -192,7 +194,7 @@ def _split_line(number: int, line: str) -> list[Segment]:
     return segments or [Segment(line=number, label=None, text=line)]
 
 
-def _read_uncertain(lines: Lines) -> tuple[list[Segment], list[str]]:
+def _read_uncertain(lines: Lines) -> tuple[list[Segment], list[Note]]:
     for kind, marker in _UNCERTAIN.items():
         matches = [_match_name(marker, line) for _, line in lines]
         n_found = sum(match is not None for match in matches)
@@ -202,7 +204,7 @@ def _read_uncertain(lines: Lines) -> tuple[list[Segment], list[str]]:
         return _read_bars(lines), []
     segments = [Segment(line=number, label=None, text=line) for number, line in lines]
     first = [Segment(line=lines[0][0], label="S1")] if lines else []
-    return first + segments, ["no speaker is marked: all of it is spoken by S1"]
+    return first + segments, [Note(kind="no marker")]
 
 
 def _match_name(marker: re.Pattern[str], line: str) -> re.Match[str] | None:
@@ -216,9 +218,9 @@ def _match_name(marker: re.Pattern[str], line: str) -> re.Match[str] | None:
 
 def _read_names(
     lines: Lines, matches: Sequence[re.Match[str] | None], kind: str
-) -> tuple[list[Segment], list[str]]:
+) -> tuple[list[Segment], list[Note]]:
     segments: list[Segment] = []
-    notes: list[str] = []
+    notes: list[Note] = []
     for (number, line), match in zip(lines, matches, strict=True):
         if match is None:
             if _COLON_LINE.match(line):
@@ -229,11 +231,11 @@ def _read_names(
     return segments, notes + _notes_on_single_names(segments)
 
 
-def _notes_on_single_names(segments: Sequence[Segment]) -> list[str]:
+def _notes_on_single_names(segments: Sequence[Segment]) -> list[Note]:
     """A name that speaks once may be no name, as in `Note: remember the milk`."""
     counts = Counter(segment.label.casefold() for segment in segments if segment.label)
     return [
-        f"line {segment.line}: read {_shown(segment.label)} as the name of a speaker"
+        Note(kind="name heard once", line=segment.line, values=(_shown(segment.label),))
         for segment in segments
         if segment.label and counts[segment.label.casefold()] == 1 and len(counts) != 2
     ]
@@ -264,9 +266,9 @@ def _labelled(number: int, match: re.Match[str], text: str) -> Segment:
     return Segment(line=number, label=match[1].strip(), options=(match[2] or "").strip(), text=text)
 
 
-def _read_aloud_note(number: int, line: str, kind: str) -> str:
+def _read_aloud_note(number: int, line: str, kind: str) -> Note:
     start = re.split("[:：]", line, maxsplit=1)[0].strip() + ":"
-    return f"line {number}: {_shown(start)} is spoken as words, since speakers are marked as {kind}"
+    return Note(kind="read aloud", line=number, values=(_shown(start), kind))
 
 
 def _shown(text: str) -> str:

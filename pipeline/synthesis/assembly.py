@@ -1,19 +1,17 @@
-"""Takes of all turns → a dialogue, and back: what a dialogue keeps of how its turns were made."""
+"""Takes of all turns → a dialogue."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from pipeline.config.limits import MixConfig
 from pipeline.datatypes.dialogue import Dialogue
-from pipeline.datatypes.script import Script, Turn
+from pipeline.datatypes.note import Note
 from pipeline.datatypes.take import Take
-from pipeline.datatypes.voice import Voice, VoiceCheck
+from pipeline.datatypes.voice import Voice
 from pipeline.errors import ConfigError
-from pipeline.synthesis.retakes import flag_note
 from pipeline.synthesis.stage_clock import StageClock
 from pipeline.synthesis.turn_synthesizer import Performance
-from pipeline.waveform_to_dialogue.place import TOO_LOUD, place_turns
+from pipeline.waveform_to_dialogue.place import place_turns
 
 
 def takes_into_dialogue(
@@ -21,7 +19,7 @@ def takes_into_dialogue(
     performance: Performance,
     seed: int,
     clock: StageClock,
-    notes: Sequence[str] = (),
+    notes: Sequence[Note] = (),
 ) -> Dialogue:
     """Place the takes and say what is known of them.
 
@@ -32,89 +30,84 @@ def takes_into_dialogue(
         clock: times the mixing, and knows the seconds of the stages before.
         notes: come after those of the performance and before those of single turns.
     """
-    script = replace(performance.script, notes=(*performance.notes, *notes))
-    voices, mix = performance.ensemble.known_voices(), performance.ensemble.mix
+    ensemble = performance.ensemble
     with clock.stage("mix"):
-        dialogue = place_takes(takes, script, voices, (seed, performance.seeds), mix)
+        dialogue = place_takes(
+            takes,
+            ensemble.known_voices(),
+            ensemble.mix,
+            seed,
+            performance.script.speaker_names,
+            (*performance.notes, *notes),
+        )
     return replace(dialogue, stage_seconds=clock.seconds, options=performance.options)
 
 
 def place_takes(
     takes: Sequence[Take],
-    script: Script,
     voices: Mapping[str, Voice],
-    seeds: tuple[int, tuple[int, ...]],
     config: MixConfig,
+    seed: int,
+    speaker_names: Mapping[str, str],
+    notes: Sequence[Note] = (),
 ) -> Dialogue:
     """The dialogue that takes make: no network is needed to place them.
 
     Args:
         takes: one for each turn, in order.
-        script: what was said; its notes come before those of single turns.
         voices: of all who speak.
-        seeds: of the script, and of each turn.
         config: the usual gap.
+        seed: of the script.
+        speaker_names: speaker to the name in the script.
+        notes: come before those of single turns.
 
     Raises:
         ShapeError: if sample rates differ.
     """
-    turns = script.turns
-    mixed = place_turns([take.cut for take in takes], turns, config)
-    turn_notes = tuple(take_notes(take, turns[take.index], voices) for take in takes)
-    of_turns = [note for each in turn_notes for note in each]
+    mixed = place_turns([take.cut for take in takes], [take.turn for take in takes], config)
+    of_turns = [note for take in takes for note in take.all_notes(voices)]
     return Dialogue(
         mix=mixed.mix,
         stems=mixed.stems,
         captions=mixed.captions,
-        turns=turns,
-        semantic=tuple(take.semantic for take in takes),
-        acoustic=tuple(take.acoustic for take in takes),
-        seed=seeds[0],
-        notes=tuple(dict.fromkeys((*script.notes, *of_turns, *mixed.notes))),
-        voice_checks=tuple(take.check for take in takes if take.check is not None),
-        turn_seeds=seeds[1],
-        cuts=tuple(take.cut for take in takes),
+        takes=tuple(takes),
         starts=mixed.starts,
+        seed=seed,
+        notes=tuple(dict.fromkeys((*notes, *of_turns, *mixed.notes))),
         voices=voices,
-        turn_notes=turn_notes,
-        speaker_names=script.speaker_names,
+        speaker_names=speaker_names,
     )
 
 
-def dialogue_into_takes(dialogue: Dialogue) -> list[Take]:
-    """The takes that a dialogue was put together of."""
-    checks = {check.turn: check for check in dialogue.voice_checks}
-    return [
-        Take(
-            index=index,
-            semantic=dialogue.semantic[index],
-            acoustic=dialogue.acoustic[index],
-            cut=dialogue.cuts[index],
-            check=checks.get(index),
-            notes=unflagged(dialogue.turn_notes[index], checks.get(index), turn, dialogue.voices),
-        )
-        for index, turn in enumerate(dialogue.turns)
-    ]
+def place_again(dialogue: Dialogue, takes: Sequence[Take], config: MixConfig) -> Dialogue:
+    """The same dialogue with other takes of its turns.
+
+    Args:
+        dialogue: as the pipeline made it.
+        takes: one for each of its turns, in order.
+        config: the usual gap.
+    """
+    after = place_takes(
+        takes,
+        dialogue.voices,
+        config,
+        dialogue.seed,
+        dialogue.speaker_names,
+        general_notes(dialogue),
+    )
+    return with_history(after, dialogue)
 
 
-def notes_for_line(notes: Sequence[str], before: int, line: int) -> tuple[str, ...]:
-    """Notes on a turn that now stands in another line."""
-    old = re.compile(rf"line {before}\b")
-    return tuple(old.sub(f"line {line}", note, count=1) for note in notes)
-
-
-def take_notes(take: Take, turn: Turn, voices: Mapping[str, Voice]) -> tuple[str, ...]:
-    """What is worth knowing of a take, in plain words: whether it sounds like its voice, too."""
-    flag = flag_note(take.check, turn, voices)
-    return take.notes if flag is None else (*take.notes, flag)
-
-
-def unflagged(
-    notes: Sequence[str], check: VoiceCheck | None, turn: Turn, voices: Mapping[str, Voice]
-) -> tuple[str, ...]:
-    """What `take_notes` says of a turn, but for what follows from its check."""
-    flag = flag_note(check, turn, voices)
-    return tuple(note for note in notes if note != flag)
+def with_history(after: Dialogue, before: Dialogue) -> Dialogue:
+    """A dialogue that came of another one: what is locked, and who made it how, stays."""
+    return replace(
+        after,
+        stage_seconds=after.stage_seconds or before.stage_seconds,
+        locked=before.locked,
+        options=before.options,
+        weights=before.weights,
+        redoer=before.redoer,
+    )
 
 
 def check_parts(dialogue: Dialogue) -> None:
@@ -123,23 +116,15 @@ def check_parts(dialogue: Dialogue) -> None:
     Raises:
         ConfigError: saying what works.
     """
-    parts = (
-        dialogue.semantic,
-        dialogue.acoustic,
-        dialogue.cuts,
-        dialogue.starts,
-        dialogue.turn_seeds,
-        dialogue.turn_notes,
-    )
-    if not dialogue.turns or {len(part) for part in parts} != {len(dialogue.turns)}:
+    if not dialogue.takes or len(dialogue.takes) != len(dialogue.starts):
         raise ConfigError(
             "this dialogue does not hold how its turns were made; use one that synthesize gave"
         )
 
 
-def general_notes(dialogue: Dialogue) -> tuple[str, ...]:
+def general_notes(dialogue: Dialogue) -> tuple[Note, ...]:
     """Notes that are about no single take and not about the mix: they stay when a turn changes."""
     of_turns = {note for notes in dialogue.turn_notes for note in notes}
     return tuple(
-        note for note in dialogue.notes if note not in of_turns and not note.endswith(TOO_LOUD)
+        note for note in dialogue.notes if note not in of_turns and note.kind != "too loud"
     )

@@ -60,7 +60,7 @@ def plan_batches(
 
 def share_out(
     performance: Performance,
-    configs: tuple[LimitsConfig, MixConfig],
+    limits: LimitsConfig,
     clock: StageClock,
     first: Sequence[float] = (),
     n_finished: int = 0,
@@ -69,12 +69,13 @@ def share_out(
 
     Args:
         performance: whose turns.
-        configs: for the estimate of their lengths.
+        limits: for the estimate of their lengths.
         clock: is told that all is done after the last batch.
         first: as for `plan_batches`.
         n_finished: turns at the start that are left out.
     """
-    seconds = estimate_seconds_of_turns(performance.script.turns, *configs)
+    mix = performance.ensemble.mix
+    seconds = estimate_seconds_of_turns(performance.script.turns, limits, mix)
     batches = [range(len(seconds))]
     if performance.options.mode == "turns":
         batches = plan_batches(seconds[n_finished:], first, n_finished)

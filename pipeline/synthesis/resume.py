@@ -9,10 +9,9 @@ from pipeline.config.limits import MixConfig
 from pipeline.datatypes.dialogue import Dialogue, SpokenTurn
 from pipeline.datatypes.script import Script, Turn
 from pipeline.datatypes.sound import Waveform
-from pipeline.datatypes.take import Take
 from pipeline.datatypes.voice import Voice
 from pipeline.errors import ConfigError
-from pipeline.synthesis.assembly import general_notes, place_takes, unflagged
+from pipeline.synthesis.assembly import place_takes
 from pipeline.synthesis.seeds import turn_seed
 from pipeline.synthesis.speakers import Ensemble
 from pipeline.waveform_to_dialogue.place import GrowingMix
@@ -44,7 +43,7 @@ def take_up(
     for spoken in finished:
         _check_place(spoken, n_finished, turns)
         following = turns[n_finished + 1] if n_finished + 1 < len(turns) else None
-        growing.add(spoken.cut, spoken.turn, following)
+        growing.add(spoken.take.cut, spoken.turn, following)
         if ensemble.voices[spoken.turn.speaker] is None and spoken.voice is not None:
             ensemble.give_voice(spoken.turn.speaker, spoken.voice)
         n_finished += 1
@@ -79,7 +78,7 @@ def gather_turns(
     voices: dict[str, Voice] = {}
     for place, each in enumerate(spoken):
         _check_place(each, place, turns)
-        if each.seed != turn_seed(seed, place):
+        if each.take.seed != turn_seed(seed, place):
             raise ConfigError(
                 f"finished turn {place + 1} was spoken from another seed than that of script seed "
                 f"{seed}; give the seed they were streamed with"
@@ -93,22 +92,11 @@ def gather_turns(
         raise ConfigError(
             f"{len(spoken)} of {len(turns)} turns are finished; give all turns of the script"
         )
-    takes = [
-        Take(
-            index=each.index,
-            semantic=each.semantic,
-            acoustic=each.acoustic,
-            cut=each.cut,
-            check=each.check,
-            notes=unflagged(each.turn_notes, each.check, each.turn, voices),
-        )
-        for each in spoken
-    ]
-    seeds = tuple(each.seed for each in spoken)
-    dialogue = place_takes(takes, replace(script, notes=()), voices, (seed, seeds), config)
+    takes = [each.take for each in spoken]
+    dialogue = place_takes(takes, voices, config, seed, script.speaker_names)
     # the first turn's notes begin with the script's, end with its own and those on the mix
-    first = replace(dialogue, notes=spoken[0].notes)
-    return replace(dialogue, notes=(*general_notes(first), *dialogue.notes))
+    of_script = [note for note in spoken[0].notes if note not in dialogue.notes]
+    return replace(dialogue, notes=(*of_script, *dialogue.notes))
 
 
 def mix_again(
@@ -130,7 +118,7 @@ def mix_again(
     growing: GrowingMix | None = None
     for spoken, following in _with_following(turns):
         growing = growing or GrowingMix(config, spoken.sound.sample_rate_hz)
-        cut = spoken.cut
+        cut = spoken.take.cut
         if speaker is not None and spoken.turn.speaker != speaker:
             silent = Waveform(
                 samples=np.zeros_like(cut.sound.samples), sample_rate_hz=cut.sound.sample_rate_hz

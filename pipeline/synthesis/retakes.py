@@ -1,12 +1,13 @@
-"""Speaks flagged turns again, worst first, and says in words what came of the check."""
+"""Speaks flagged turns again, worst first, and says what came of it."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
+from pipeline.datatypes.note import Note
 from pipeline.datatypes.script import Turn
-from pipeline.datatypes.voice import Voice, VoiceCheck
+from pipeline.datatypes.voice import VoiceCheck
 
 
 class Checked(Protocol):
@@ -27,12 +28,12 @@ class Retaken(Generic[SomeTake]):
     Attributes:
         takes: of each turn, the one to be heard.
         n_made: turn to how often it was spoken again.
-        notes: in plain words.
+        notes: on turns that were spoken again.
     """
 
     takes: tuple[SomeTake, ...]
     n_made: Mapping[int, int] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 def retake_flagged(
@@ -65,25 +66,10 @@ def retake_flagged(
             again = speak_again(turn, made[turn] + 1)
             if _similarity(again) > _similarity(kept[turn]):
                 kept[turn] = again
-    notes = _retake_notes(first, kept, made, turns)
-    return Retaken(takes=tuple(kept), n_made=made, notes=tuple(notes))
-
-
-def flag_note(check: VoiceCheck | None, turn: Turn, voices: Mapping[str, Voice]) -> str | None:
-    """Say that a turn does not sound like its voice, in plain words; `None` if it does.
-
-    Args:
-        check: of the turn.
-        turn: for its line and speaker.
-        voices: speaker to voice; whose voice was nearest may have left since.
-    """
-    if check is None or not check.flagged or check.nearest is None:
-        return None
-    own = f"its voice {voices[turn.speaker].name!r} (likeness {check.similarity:.2f})"
-    if check.nearest == turn.speaker or check.nearest not in voices:
-        return f"line {turn.line} does not sound much like {own}"
-    other = f"{voices[check.nearest].name!r} ({check.nearest_similarity:.2f})"
-    return f"line {turn.line} sounds more like {other} than like {own}"
+    notes = tuple(
+        _retake_note(first[index], kept[index], made[index], turns[index]) for index in sorted(made)
+    )
+    return Retaken(takes=tuple(kept), n_made=made, notes=notes)
 
 
 def _is_flagged(take: Checked) -> bool:
@@ -102,20 +88,9 @@ def _worst_first(takes: Sequence[Checked]) -> list[int]:
     return sorted(flagged, key=lambda turn: _similarity(takes[turn]))
 
 
-def _retake_notes(
-    first: Sequence[Checked],
-    kept: Sequence[Checked],
-    made: Mapping[int, int],
-    turns: Sequence[Turn],
-) -> list[str]:
-    notes = []
-    for turn in sorted(made):
-        times = "once" if made[turn] == 1 else f"{made[turn]} times"
-        before, after = _similarity(first[turn]), _similarity(kept[turn])
-        outcome = (
-            f"its likeness to its voice rose from {before:.2f} to {after:.2f}"
-            if kept[turn] is not first[turn]
-            else f"no take was more like its voice than the first ({before:.2f})"
-        )
-        notes.append(f"line {turns[turn].line} was spoken again {times}: {outcome}")
-    return notes
+def _retake_note(first: Checked, kept: Checked, n_made: int, turn: Turn) -> Note:
+    times = "once" if n_made == 1 else f"{n_made} times"
+    before, after = f"{_similarity(first):.2f}", f"{_similarity(kept):.2f}"
+    if kept is first:
+        return Note(kind="retakes in vain", line=turn.line, values=(times, before))
+    return Note(kind="retake chosen", line=turn.line, values=(times, before, after))

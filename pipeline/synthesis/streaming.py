@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator
 
 from pipeline.datatypes.dialogue import SpokenTurn
 from pipeline.errors import ConfigError
-from pipeline.synthesis.assembly import take_notes
 from pipeline.synthesis.options import SynthesisOptions
 from pipeline.synthesis.stage_clock import StageClock
 from pipeline.synthesis.turn_synthesizer import Performance, TurnSpeaker
@@ -49,26 +48,19 @@ def stream_turns(
     """
     turns, ensemble = performance.script.turns, performance.ensemble
     for batch in batches:
-        for take in speaker.speak(batch):
-            index, turn = take.index, turns[take.index]
+        for index, take in zip(batch, speaker.speak(batch), strict=True):
             following = turns[index + 1] if index + 1 < len(turns) else None
             clock.expect(index, 1, len(turns), "mix")
             with clock.stage("mix"):
-                placed = growing.add(take.cut, turn, following)
-            of_turn = take_notes(take, turn, ensemble.known_voices())
+                placed = growing.add(take.cut, take.turn, following)
             of_script = performance.notes if index == 0 else ()
+            of_turn = take.all_notes(ensemble.known_voices())
             yield SpokenTurn(
                 index=index,
-                turn=turn,
+                take=take,
                 caption=placed.caption,
-                cut=take.cut,
                 start=placed.start,
                 mix=placed.mix,
-                seed=performance.seeds[index],
-                semantic=take.semantic,
-                acoustic=take.acoustic,
-                check=take.check,
                 notes=(*of_script, *of_turn, *placed.notes),
-                voice=ensemble.voices[turn.speaker],
-                turn_notes=of_turn,
+                voice=ensemble.voices[take.turn.speaker],
             )

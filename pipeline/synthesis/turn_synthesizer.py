@@ -14,6 +14,7 @@ from torch import Tensor
 
 from pipeline.acoustic_to_waveform.decode import acoustic_to_waveform
 from pipeline.config.limits import LimitsConfig
+from pipeline.datatypes.note import Note
 from pipeline.datatypes.script import Script, Turn
 from pipeline.datatypes.sound import TurnCut, Waveform
 from pipeline.datatypes.take import Take
@@ -48,9 +49,6 @@ TURN_WINDOW_S = 12.0
 """Longest stretch of a turn that is given its voice in one go: attention costs its square, and
 parts of a long turn are decoded side by side."""
 
-JOINED = "is too long to be given its voice in one go and was joined of"
-"""What a note says of a turn that did not fit one window."""
-
 MADE_UP_VOICE_S = 4.0
 """How much speech a made-up voice is first heard in; that then serves as everyone's prompt does."""
 
@@ -73,7 +71,7 @@ class Performance:
     seeds: tuple[int, ...]
     ensemble: Ensemble
     options: SynthesisOptions
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 def refuse_unheard_retakes(options: SynthesisOptions, models: Models) -> None:
@@ -157,7 +155,8 @@ class TurnSpeaker:
             checks = list(self._check_all(indices, waveforms))
         return [
             Take(
-                index=index,
+                turn=self._turn(index),
+                seed=self._performance.seeds[index],
                 semantic=semantic[place],
                 acoustic=acoustic[place],
                 cut=cuts[place],
@@ -167,10 +166,11 @@ class TurnSpeaker:
             for place, index in enumerate(indices)
         ]
 
-    def speak_again(self, take: Take, number: int) -> Take:
+    def speak_again(self, index: int, take: Take, number: int) -> Take:
         """Another take with the same semantic ids: what is said stays, how it sounds does not.
 
         Args:
+            index: number of the turn, from 0.
             take: the first one.
             number: of the new take; the first is number 1.
 
@@ -179,10 +179,10 @@ class TurnSpeaker:
         """
         quiet = self._clock.ask()
         voices, purpose = self._ensemble.voices, f"take {number}"
-        _, acoustic = self._give_voice([take.index], [take.semantic], voices, purpose, quiet)
+        _, acoustic = self._give_voice([index], [take.semantic], voices, purpose, quiet)
         waveform = acoustic_to_waveform(acoustic, self._models.codec)[0]
-        cut = self._cut(take.index, waveform, acoustic[0])
-        check = self.check(take.index, waveform)
+        cut = self._cut(index, waveform, acoustic[0])
+        check = self.check(index, waveform)
         return replace(take, acoustic=acoustic[0], cut=cut, check=check)
 
     def _turn(self, index: int) -> Turn:
@@ -313,15 +313,15 @@ class TurnSpeaker:
         with torch.inference_mode():
             return check_turn(index, waveform, speaker, prompts, encoder, min_speech_s)
 
-    def _cut_notes(self, index: int, n_parts: int) -> tuple[str, ...]:
+    def _cut_notes(self, index: int, n_parts: int) -> tuple[Note, ...]:
         if n_parts < 2:
             return ()
-        return (f"line {self._turn(index).line} {JOINED} {n_parts} parts",)
+        return (Note(kind="joined", line=self._turn(index).line, values=(str(n_parts),)),)
 
 
 def speak_flagged_again(
     speaker: TurnSpeaker, takes: Sequence[Take], performance: Performance, clock: StageClock
-) -> tuple[Sequence[Take], tuple[str, ...]]:
+) -> tuple[Sequence[Take], tuple[Note, ...]]:
     """Speak turns again that do not sound like their voice, if the options ask for it.
 
     Returns:
@@ -332,7 +332,7 @@ def speak_flagged_again(
         return takes, ()
 
     def speak_again(turn: int, number: int) -> Take:
-        return speaker.speak_again(takes[turn], number)
+        return speaker.speak_again(turn, takes[turn], number)
 
     clock.expect(1, 1, 2, "check")
     report = functools.partial(clock.report, "check")

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from pipeline.datatypes.note import Note
 from pipeline.datatypes.script import Script
 from pipeline.datatypes.voice import Voice, Voices
 from pipeline.errors import VoiceError
@@ -16,7 +17,7 @@ def cast_voices(
     wanted: Mapping[str, WantedVoice],
     built_in: Mapping[str, Voice],
     read: Callable[[Path], Voice],
-) -> tuple[Voices, tuple[str, ...]]:
+) -> tuple[Voices, tuple[Note, ...]]:
     """Give every speaker of the script a voice.
 
     Speakers that are not in `wanted` get built-in voices in order, each a different one while there
@@ -50,12 +51,10 @@ def cast_voices(
             name = free.pop(0)
             free = free or list(built_in)
             cast[speaker] = built_in[name]
-            notes.append(f"{speaker} was given no voice and speaks as {name!r}")
+            notes.append(Note(kind="voice chosen", values=(speaker, repr(name))))
         else:
             cast[speaker] = None
-            notes.append(
-                f"{speaker} was given no voice and there is none built in; one was made up"
-            )
+            notes.append(Note(kind="voice made up", values=(speaker,)))
     return cast, tuple(notes)
 
 

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from pipeline.audio.levels import speech_level_db
 from pipeline.config.limits import MixConfig
 from pipeline.datatypes.dialogue import Caption
+from pipeline.datatypes.note import Note
 from pipeline.datatypes.script import Turn
 from pipeline.datatypes.sound import TurnCut, Waveform
 from pipeline.datatypes.tokens import AcousticTokens
@@ -28,11 +29,6 @@ from pipeline.errors import ShapeError
 from pipeline.waveform_to_dialogue.cut import MARGIN_S, level_and_cut
 
 Samples = NDArray[np.float32]
-
-TOO_LOUD = (
-    "the voices heard at once there were together louder than full scale, and were limited to it"
-)
-"""How notes on the mix end, after the line."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +45,7 @@ class PlacedTurn:
     start: int
     caption: Caption
     mix: Waveform
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +67,7 @@ class MixedDialogue:
     captions: tuple[Caption, ...]
     sounds: tuple[Waveform, ...]
     starts: tuple[int, ...]
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 class Stems(Mapping[str, Waveform]):
@@ -161,10 +157,10 @@ class GrowingMix:
             text=turn.text,
         )
         stretch = self._give_away(following)
-        notes: tuple[str, ...] = ()
+        notes: tuple[Note, ...] = ()
         if (np.abs(stretch) > 1.0).any():
             stretch = np.clip(stretch, -1.0, 1.0)
-            notes = (f"line {turn.line}: {TOO_LOUD}",)
+            notes = (Note(kind="too loud", line=turn.line),)
         sound = Waveform(samples=stretch, sample_rate_hz=self._rate)
         return PlacedTurn(start=start, caption=caption, mix=sound, notes=notes)
 

@@ -16,6 +16,7 @@ import torch
 from pipeline.audio.read import read_audio
 from pipeline.config.limits import LimitsConfig, MixConfig
 from pipeline.datatypes.dialogue import Dialogue, SpokenTurn
+from pipeline.datatypes.note import Note
 from pipeline.datatypes.progress import ProgressCallback
 from pipeline.datatypes.redo import Redo
 from pipeline.datatypes.script import Script, Turn
@@ -25,14 +26,14 @@ from pipeline.datatypes.tokens import AcousticTokens, SemanticTokens
 from pipeline.datatypes.voice import Voice
 from pipeline.dialogue_editing.matching import (
     keep_speakers,
-    kept_notes,
+    kept_note,
     match_turns,
     seeds_of_matches,
     takes_of_matches,
 )
 from pipeline.errors import VoiceError
 from pipeline.script_to_turns.parse import edit_turn, script_to_turns
-from pipeline.synthesis.assembly import check_parts, dialogue_into_takes, general_notes, place_takes
+from pipeline.synthesis.assembly import check_parts, place_again, place_takes
 from pipeline.synthesis.options import SynthesisOptions
 from pipeline.synthesis.resume import gather_turns
 from pipeline.synthesis.seeds import next_seed, turn_seed
@@ -121,13 +122,8 @@ class TonePipeline:
         read = self.parse(script)
         self.cast, notes = cast_voices(read, voices or {}, self.voices, self._read)
         self._work(clock)
-        seeds = tuple(turn_seed(seed, index) for index in range(len(read.turns)))
-        takes = [
-            _take(index, turn, each)
-            for index, (turn, each) in enumerate(zip(read.turns, seeds, strict=True))
-        ]
-        told = replace(read, notes=(*read.notes, *notes))
-        dialogue = place_takes(takes, told, self._known(), (seed, seeds), MixConfig())
+        takes = [_take(turn, turn_seed(seed, index)) for index, turn in enumerate(read.turns)]
+        dialogue = self._placed(takes, read, seed, notes)
         return replace(dialogue, stage_seconds=clock.seconds, options=self.options, redoer=self)
 
     def stream(
@@ -144,21 +140,17 @@ class TonePipeline:
         dialogue = self.synthesize(script, voices, seed, options, on_progress)
         growing, turns = GrowingMix(MixConfig(), RATE_HZ), dialogue.turns
         for index, (turn, following) in enumerate(zip(turns, [*turns[1:], None], strict=True)):
-            placed = growing.add(dialogue.cuts[index], turn, following)
+            placed = growing.add(dialogue.takes[index].cut, turn, following)
             if index < n_finished:
                 continue
             self.before_turn(index)
             yield SpokenTurn(
                 index=index,
-                turn=turn,
+                take=dialogue.takes[index],
                 caption=placed.caption,
-                cut=dialogue.cuts[index],
                 start=placed.start,
                 mix=placed.mix,
-                seed=dialogue.turn_seeds[index],
                 notes=() if index else dialogue.notes,
-                semantic=dialogue.semantic[index],
-                acoustic=dialogue.acoustic[index],
                 voice=dialogue.voices[turn.speaker],
             )
 
@@ -181,17 +173,13 @@ class TonePipeline:
     ) -> Dialogue:
         index = request.turn if request.turn is not None else _turn_at(dialogue, request.span)
         dialogue.check_unlocked(index)
-        takes, turns, seeds = (
-            dialogue_into_takes(dialogue),
-            [*dialogue.turns],
-            [*dialogue.turn_seeds],
-        )
-        turn, notes = edit_turn(turns[index], request.text, request.pace, LimitsConfig())
+        takes = list(dialogue.takes)
+        before = takes[index]
+        turn, notes = edit_turn(before.turn, request.text, request.pace, LimitsConfig())
         self._work(StageClock(on_progress))
-        turns[index] = turn
-        seeds[index] = next_seed(seeds[index]) if request.seed is None else request.seed
-        takes[index] = replace(_take(index, turn, seeds[index]), notes=notes)
-        return self._placed(dialogue, takes, turns, seeds)
+        seed = next_seed(before.seed) if request.seed is None else request.seed
+        takes[index] = replace(_take(turn, seed), notes=notes)
+        return replace(place_again(dialogue, takes, MixConfig()), redoer=self)
 
     def redo_script(
         self,
@@ -216,13 +204,12 @@ class TonePipeline:
         self._work(StageClock(on_progress))
         seeds = seeds_of_matches(dialogue, matches)
         spoken = [
-            _take(index, read.turns[index], seeds[index])
+            _take(read.turns[index], seeds[index])
             for index, match in enumerate(matches)
             if not match.kept
         ]
         takes = takes_of_matches(dialogue, read.turns, matches, spoken)
-        told = replace(read, notes=(*read.notes, *kept_notes(matches)))
-        edited = place_takes(takes, told, self._known(), (dialogue.seed, seeds), MixConfig())
+        edited = self._placed(takes, read, dialogue.seed, [kept_note(matches)])
         locked = {place for place, match in enumerate(matches) if match.source in dialogue.locked}
         return replace(edited, locked=frozenset(locked), options=dialogue.options, redoer=self)
 
@@ -245,13 +232,10 @@ class TonePipeline:
         }
 
     def _placed(
-        self, before: Dialogue, takes: Sequence[Take], turns: Sequence[Turn], seeds: Sequence[int]
+        self, takes: Sequence[Take], script: Script, seed: int, notes: Sequence[Note]
     ) -> Dialogue:
-        script = Script(
-            turns=tuple(turns), speaker_names=before.speaker_names, notes=general_notes(before)
-        )
-        after = place_takes(takes, script, before.voices, (before.seed, tuple(seeds)), MixConfig())
-        return replace(after, locked=before.locked, options=before.options, redoer=self)
+        voices, names, told = self._known(), script.speaker_names, (*script.notes, *notes)
+        return place_takes(takes, voices, MixConfig(), seed, names, told)
 
     def _read(self, path: Path) -> Voice:
         if path.suffix == ".safetensors":
@@ -266,12 +250,13 @@ def _turn_at(dialogue: Dialogue, span: tuple[float, float] | None) -> int:
     return max(turn for turn, start in enumerate(dialogue.starts) if turn == 0 or start <= middle)
 
 
-def _take(index: int, turn: Turn, seed: int) -> Take:
+def _take(turn: Turn, seed: int) -> Take:
     ids = torch.zeros(-(-round(TURN_S * 100) // 4), dtype=torch.int64)
     sound = _tone(seed)
     n_samples = len(sound.samples)
     return Take(
-        index=index,
+        turn=turn,
+        seed=seed,
         semantic=SemanticTokens(semantic_ids=ids, speaker=turn.speaker, rate_hz=25.0),
         acoustic=AcousticTokens(codes=ids.repeat(4, 2), speaker=turn.speaker, frame_rate_hz=50.0),
         cut=TurnCut(

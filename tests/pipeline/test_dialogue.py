@@ -137,7 +137,7 @@ def test_built_in_voices_are_those_of_the_folder_that_fit_the_codec(
     assert list(pipeline.voices) == ["ada"]
     assert pipeline.voices["ada"].description == "a test"
     spoken = pipeline.synthesize("[S1] Hi.", options=UNTRAINED)
-    assert spoken.notes == ("S1 was given no voice and speaks as 'ada'",)
+    assert [str(note) for note in spoken.notes] == ["S1 was given no voice and speaks as 'ada'"]
     saved = folder / "voices" / "bob.safetensors"
     with pytest.raises(VoiceError, match="was made with codec another"):
         pipeline.synthesize("[S1] Hi.", {"S1": saved})

@@ -68,15 +68,15 @@ def test_a_stream_is_the_whole_sample_for_sample(pipeline: DialoguePipeline, mod
     assert tuple(turn.caption for turn in turns) == whole.captions
     assert tuple(turn.turn for turn in turns) == whole.turns
     assert tuple(turn.start for turn in turns) == whole.starts
-    assert tuple(turn.seed for turn in turns) == whole.turn_seeds
-    assert tuple(turn.check for turn in turns) == whole.voice_checks
+    assert tuple(turn.take.seed for turn in turns) == whole.turn_seeds
+    assert tuple(turn.take.check for turn in turns) == whole.voice_checks
     assert tuple(note for turn in turns for note in turn.notes) == whole.notes
     for turn, sound, semantic, acoustic in zip(
         turns, whole.sounds, whole.semantic, whole.acoustic, strict=True
     ):
         assert np.array_equal(turn.sound.samples, sound.samples)
-        assert turn.semantic.semantic_ids.equal(semantic.semantic_ids)
-        assert turn.acoustic.codes.equal(acoustic.codes)
+        assert turn.take.semantic.semantic_ids.equal(semantic.semantic_ids)
+        assert turn.take.acoustic.codes.equal(acoustic.codes)
 
 
 @pytest.mark.parametrize("changed", [1, 3, 4])

@@ -67,7 +67,7 @@ def test_every_turn_is_compared_with_its_prompt(plain: Dialogue) -> None:
         assert check.nearest_similarity is not None
         assert -1.0 <= check.similarity <= check.nearest_similarity <= 1.0
         assert check.nearest in {"S1", "S2"}
-    assert len([note for note in plain.notes if note.startswith("line ")]) == 3
+    assert len([note for note in plain.notes if str(note).startswith("line ")]) == 3
 
 
 def test_checking_alone_changes_nothing_that_is_heard(
@@ -92,7 +92,7 @@ def test_retakes_only_ever_bring_turns_nearer_to_their_voices(
         assert after.similarity >= before.similarity
     for a, b in zip(plain.semantic, retaken.semantic, strict=True):
         assert a.semantic_ids.equal(b.semantic_ids)
-    assert sum("spoken again" in note for note in retaken.notes) == 3
+    assert sum("spoken again" in str(note) for note in retaken.notes) == 3
 
 
 def test_a_retake_changes_the_samples_of_its_turn_only(
@@ -102,7 +102,7 @@ def test_a_retake_changes_the_samples_of_its_turn_only(
         dialogue
         for seed in range(20)
         if (dialogue := strict.synthesize(SCRIPT, VOICES, seed, _options(max_retakes=1)))
-        and any("rose from" in note for note in dialogue.notes)
+        and any("rose from" in str(note) for note in dialogue.notes)
     )
     before = strict.synthesize(SCRIPT, VOICES, once.seed, _options())
     (changed,) = _changed(before, once)

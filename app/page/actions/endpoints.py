@@ -143,7 +143,7 @@ class Programs:
                 }
                 for turn in parsed.turns
             ],
-            "notes": list(parsed.notes),
+            "notes": list(map(str, parsed.notes)),
         }
 
     def _voices(self, voices: Mapping[str, str]) -> dict[str, WantedVoice]:
@@ -201,5 +201,5 @@ def _told(dialogue: Dialogue) -> dict[str, Any]:
             for caption in dialogue.captions
         ],
         "srt": caption_text("srt", dialogue.captions, names),
-        "notes": list(dialogue.notes),
+        "notes": list(map(str, dialogue.notes)),
     }

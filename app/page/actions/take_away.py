@@ -20,8 +20,8 @@ from app.projects.project import Project
 from app.projects.sessions import Visits, visitor_of
 from app.projects.workspace import DIALOGUE_NAME, Workspace, Workspaces
 from pipeline.config.limits import MAX_SPEAKERS
+from pipeline.datatypes.take import Take
 from pipeline.dialogue_editing.dialogue_file import load_dialogue
-from pipeline.dialogue_editing.takes import TurnTake
 from pipeline.errors import DialogueError
 
 
@@ -101,7 +101,7 @@ class TakeAwayEvents:
 
     def _read_project(self, path: Path, workspace: Workspace) -> Project:
         folder = workspace.new_folder("project")
-        contents = read_project(path, folder=folder)
+        contents = read_project(path, folder=folder, with_voices=False)
         if contents.dialogue is None:
             raise DialogueError(f"{path.name} holds no dialogue; open a zip that was made here")
         source = contents.dialogue
@@ -111,7 +111,7 @@ class TakeAwayEvents:
         else:
             stored_at = source
         stored = load_dialogue(stored_at)
-        takes: dict[int, tuple[TurnTake, ...]] = {
+        takes: dict[int, tuple[Take, ...]] = {
             turn: tuple(each) for turn, each in stored.takes.items()
         }
         return Project(

@@ -83,13 +83,11 @@ def table_rows(
         selected: number of the turn, from 0, that is worked on.
     """
     dialogue = project.dialogue
-    checks = {check.turn: check for check in dialogue.voice_checks}
     rows = []
-    for caption in dialogue.captions:
-        turn = caption.turn
+    for turn, (caption, take) in enumerate(zip(dialogue.captions, dialogue.takes, strict=True)):
         n_takes = len(takes_of_turn(project, turn))
         takes = f"{heard_take(project, turn) + 1} of {n_takes}" if n_takes > 1 else ""
-        mark, title = _check_words(checks.get(turn), names)
+        mark, title = _check_words(take.check, names)
         rows.append(
             {
                 "number": turn + 1,
@@ -97,11 +95,11 @@ def table_rows(
                 "speaker": names.get(caption.speaker, caption.speaker),
                 "text": caption.text,
                 "time": f"{clock(caption.start_s)} – {clock(caption.end_s)}",
-                "seed": str(dialogue.turn_seeds[turn]),
+                "seed": str(take.seed),
                 "takes": takes,
                 "check": mark,
                 "check_title": title,
-                "flagged": turn in checks and checks[turn].flagged,
+                "flagged": take.check is not None and take.check.flagged,
                 "locked": turn in dialogue.locked,
                 "selected": turn == selected,
                 "made": True,

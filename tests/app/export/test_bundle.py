@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+import torch
 
 from app.export.bundle import PARTS, ExportChoice, ExportContext, export_dialogue
 from app.export.project_zip import read_project
@@ -14,16 +15,19 @@ from pipeline.config.limits import MixConfig
 from pipeline.datatypes.dialogue import Dialogue
 from pipeline.datatypes.script import Turn
 from pipeline.datatypes.sound import TurnCut, Waveform
+from pipeline.datatypes.take import Take
+from pipeline.datatypes.tokens import AcousticTokens, SemanticTokens
 from pipeline.dialogue import DialoguePipeline
 from pipeline.errors import AudioError, ConfigError, DialogueError
+from pipeline.synthesis.assembly import place_takes
 from pipeline.synthesis.options import SynthesisOptions
 from pipeline.text_to_semantic.generate import TextToSemanticOptions
-from pipeline.waveform_to_dialogue.place import place_turns
 from tests.app.tone_pipeline import TonePipeline
 
 RATE = 16_000
 HZ = {"S1": 400.0, "S2": 700.0, "S3": 1100.0}
 STEP = 1 / 32767
+NO_IDS = torch.zeros(0, dtype=torch.int64)
 TEXT = "Anna: One.\nBen: Two.\nAnna: Three.\n"
 
 
@@ -32,27 +36,21 @@ def _dialogue(
 ) -> Dialogue:
     """Tones that overlap by a tenth of a second, placed as speech is."""
     times = np.arange(RATE // 4) / RATE
-    turns, cuts = [], []
+    takes = []
     for number, speaker in enumerate(speakers, start=1):
         samples = (amplitude * np.cos(2 * np.pi * HZ[speaker] * times)).astype(np.float32)
         text = f"Turn {number}."
-        turns.append(Turn(speaker=speaker, text=text, spoken_text=text, gap_s=gap_s, line=number))
         sound = Waveform(samples=samples, sample_rate_hz=RATE)
-        cuts.append(TurnCut(sound=sound, speech=(0, len(samples)), lead=0, tail=0))
-    mixed = place_turns(cuts, turns, MixConfig())
-    return Dialogue(
-        mix=mixed.mix,
-        stems=mixed.stems,
-        captions=mixed.captions,
-        turns=tuple(turns),
-        semantic=(),
-        acoustic=(),
-        seed=7,
-        cuts=tuple(cuts),
-        starts=mixed.starts,
-        turn_seeds=tuple(range(len(turns))),
-        speaker_names={"S1": "Anna", "S2": "Ben"},
-    )
+        takes.append(
+            Take(
+                turn=Turn(speaker=speaker, text=text, spoken_text=text, gap_s=gap_s, line=number),
+                seed=number - 1,
+                semantic=SemanticTokens(semantic_ids=NO_IDS, speaker=speaker, rate_hz=25.0),
+                acoustic=AcousticTokens(codes=NO_IDS[None], speaker=speaker, frame_rate_hz=50.0),
+                cut=TurnCut(sound=sound, speech=(0, len(samples)), lead=0, tail=0),
+            )
+        )
+    return place_takes(takes, {}, MixConfig(), 7, {"S1": "Anna", "S2": "Ben"})
 
 
 def _context(**changes: object) -> ExportContext:
@@ -226,7 +224,9 @@ def test_what_cannot_be_exported_is_refused_before_any_work(
     with pytest.raises(ConfigError, match="a project needs the file of the dialogue"):
         export_dialogue(_dialogue(), choice, tmp_path, _context(write_dialogue=None))
     with pytest.raises(ConfigError, match="does not hold the sounds of its turns"):
-        _export(tmp_path, "turns", dialogue=dataclasses.replace(pipeline.synthesize(TEXT), cuts=()))
+        _export(
+            tmp_path, "turns", dialogue=dataclasses.replace(pipeline.synthesize(TEXT), takes=())
+        )
     assert list(tmp_path.iterdir()) == []
 
 

@@ -73,6 +73,23 @@ def test_files_go_in_and_come_out_as_files(tmp_path: Path, project: Path) -> Non
     assert read_project(tmp_path / "again.zip").dialogue == _project().dialogue
 
 
+def test_voices_that_nobody_asks_for_are_not_read(tmp_path: Path, project: Path) -> None:
+    folder = tmp_path / "out"
+    folder.mkdir()
+    again = read_project(project, folder=folder, with_voices=False)
+    assert again.voice_files == {}
+    assert list(folder.iterdir()) == [again.dialogue]
+    no_room = ProjectLimits(total_bytes=_unpacked(project, "project.json", "dialogue.safetensors"))
+    assert read_project(project, no_room, with_voices=False).dialogue == _project().dialogue
+    with pytest.raises(ProjectError, match="unpacks to more than"):
+        read_project(project, no_room)
+
+
+def _unpacked(project: Path, *names: str) -> int:
+    with zipfile.ZipFile(project) as archive:
+        return sum(archive.getinfo(name).file_size for name in names)
+
+
 def test_a_project_can_be_kept_before_anything_is_spoken(tmp_path: Path) -> None:
     write_project(tmp_path / "draft.zip", ProjectContents(text="Anna: "))
     assert read_project(tmp_path / "draft.zip") == ProjectContents(text="Anna: ")

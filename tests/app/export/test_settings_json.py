@@ -31,12 +31,15 @@ def _dialogue(pipeline: TonePipeline) -> Dialogue:
         licence="CC0",
         consent="given in writing",
     )
+    spoken = pipeline.synthesize(TEXT, seed=5)
+    check = VoiceCheck(turn=0, similarity=np.float32(0.5), nearest="S1")
+    first, second = spoken.takes
+    first = dataclasses.replace(first, seed=11, check=check)
     return dataclasses.replace(
-        pipeline.synthesize(TEXT, seed=5),
+        spoken,
+        takes=(first, dataclasses.replace(second, seed=12)),
         voices={"S1": voice},
-        turn_seeds=(11, 12),
         locked=frozenset({1}),
-        voice_checks=(VoiceCheck(turn=0, similarity=np.float32(0.5), nearest="S1"),),
         options=SynthesisOptions(max_retakes=2),
     )
 

@@ -14,6 +14,7 @@ from app.page.markup import (
     sentence,
     waveform_html,
 )
+from pipeline.datatypes.note import Note
 from tests.app.page.desk import SCRIPT, WICKED
 from tests.app.tone_pipeline import TonePipeline
 
@@ -52,7 +53,8 @@ def test_progress_is_a_bar_with_words() -> None:
 
 
 def test_notes_hold_no_markup_of_any_kind() -> None:
-    (line,) = notes_markdown([f"line 1: {WICKED}\n# head\n| a |"]).splitlines()
+    note = Note(kind="of a line", line=1, values=(f"{WICKED}\n# head\n| a |",))
+    (line,) = notes_markdown([note]).splitlines()
     assert line.startswith("- line 1")
     assert "<" not in line
     bare = re.sub(r"\\.", "", line)

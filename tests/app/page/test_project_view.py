@@ -5,6 +5,7 @@ import gradio as gr
 import pytest
 
 from app.page.project_view import finish, subtitles
+from pipeline.datatypes.note import Note
 from tests.app.page.desk import WICKED, Desk
 
 
@@ -20,7 +21,8 @@ def test_files_lie_in_a_folder_of_their_own_that_nobody_can_guess(desk: Desk) ->
 def test_words_are_shown_as_they_are_everywhere(desk: Desk) -> None:
     words = WICKED.replace("[x]", "")
     project, token = desk.speak(text=f"Anna: {words}")
-    noted = replace(project, dialogue=replace(project.dialogue, notes=(WICKED,)))
+    wicked = Note(kind="other", values=(WICKED,))
+    noted = replace(project, dialogue=replace(project.dialogue, notes=(wicked,)))
     shown = desk.view.all(finish(desk.workspaces.open(token), noted))
     assert "<img" not in shown[desk.result.notes]
     assert "<img" not in shown[desk.result.wave].value

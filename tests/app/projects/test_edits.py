@@ -1,3 +1,4 @@
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -68,6 +69,21 @@ def test_a_redo_keeps_the_take_before(studio: Studio, project: Project) -> None:
     assert heard_take(redone, 0) == 0
     assert redone.number != project.number
     assert project.takes == {}
+
+
+def test_only_the_sound_of_a_turn_made_anew_is_compared(
+    studio: Studio, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compared: list[int] = []
+
+    def array_equal(one: Any, other: Any) -> bool:
+        compared.append(len(one))
+        return False
+
+    monkeypatch.setattr("app.projects.edits.np", SimpleNamespace(array_equal=array_equal))
+    redone = _redo(studio, project)
+    assert list(redone.takes) == [1]
+    assert len(compared) == 1
 
 
 def test_from_one_take_to_another_and_back_is_the_first_mix(

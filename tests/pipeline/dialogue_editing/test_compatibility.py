@@ -42,24 +42,26 @@ def test_a_dialogue_of_other_weights_is_taken_with_a_note(
     assert load_dialogue(tmp_path / "talk").dialogue.weights == "another"
 
 
+def _first(dialogue: Dialogue, **change: Any) -> Dialogue:
+    first = dataclasses.replace(dialogue.takes[0], **change)
+    return dataclasses.replace(dialogue, takes=(first, *dialogue.takes[1:]))
+
+
 def _codes(dialogue: Dialogue, codes: Tensor) -> Dialogue:
-    first = dataclasses.replace(dialogue.acoustic[0], codes=codes)
-    return dataclasses.replace(dialogue, acoustic=(first, *dialogue.acoustic[1:]))
+    return _first(dialogue, acoustic=dataclasses.replace(dialogue.acoustic[0], codes=codes))
 
 
 def _ids(dialogue: Dialogue, ids: Tensor) -> Dialogue:
-    first = dataclasses.replace(dialogue.semantic[0], semantic_ids=ids)
-    return dataclasses.replace(dialogue, semantic=(first, *dialogue.semantic[1:]))
+    return _first(dialogue, semantic=dataclasses.replace(dialogue.semantic[0], semantic_ids=ids))
 
 
 def _rate(dialogue: Dialogue) -> Dialogue:
-    first = dataclasses.replace(dialogue.acoustic[0], frame_rate_hz=75.0)
-    return dataclasses.replace(dialogue, acoustic=(first, *dialogue.acoustic[1:]))
+    slow = dataclasses.replace(dialogue.acoustic[0], frame_rate_hz=75.0)
+    return _first(dialogue, acoustic=slow)
 
 
 def _speaker(dialogue: Dialogue, name: str) -> Dialogue:
-    first = dataclasses.replace(dialogue.turns[0], speaker=name)
-    return dataclasses.replace(dialogue, turns=(first, *dialogue.turns[1:]))
+    return _first(dialogue, turn=dataclasses.replace(dialogue.turns[0], speaker=name))
 
 
 def _voice(dialogue: Dialogue, **change: Any) -> Dialogue:

@@ -125,8 +125,9 @@ def test_words_of_every_kind_come_back(
 
 
 def _speaker(dialogue: Dialogue, name: str) -> Dialogue:
-    first = dataclasses.replace(dialogue.turns[0], speaker=name)
-    return dataclasses.replace(dialogue, turns=(first, *dialogue.turns[1:]))
+    turn = dataclasses.replace(dialogue.turns[0], speaker=name)
+    first = dataclasses.replace(dialogue.takes[0], turn=turn)
+    return dataclasses.replace(dialogue, takes=(first, *dialogue.takes[1:]))
 
 
 def test_a_dialogue_that_could_not_be_read_again_is_not_written(
@@ -134,7 +135,7 @@ def test_a_dialogue_that_could_not_be_read_again_is_not_written(
 ) -> None:
     path = tmp_path / "talk"
     with pytest.raises(ConfigError, match="does not hold how its turns were made"):
-        save_dialogue(path, dataclasses.replace(spoken, cuts=()))
+        save_dialogue(path, dataclasses.replace(spoken, takes=()))
     with pytest.raises(ConfigError, match=r"not written.*ids or codes are someone else's"):
         save_dialogue(path, _speaker(spoken, "S2"))
     with pytest.raises(ConfigError, match=r"not written.*options: expected an object"):

@@ -6,8 +6,10 @@ import torch
 from safetensors.torch import save_file
 
 from pipeline.datatypes.dialogue import Caption, SpokenTurn
+from pipeline.datatypes.note import Note
 from pipeline.datatypes.script import Turn
 from pipeline.datatypes.sound import TurnCut, Waveform
+from pipeline.datatypes.take import Take
 from pipeline.datatypes.tokens import AcousticTokens, SemanticTokens
 from pipeline.datatypes.voice import Voice, VoiceCheck
 from pipeline.dialogue_editing.turn_file import TURN_FILE, load_turn, save_turn
@@ -17,8 +19,7 @@ from pipeline.files.container import load_sealed, save_sealed
 
 def _spoken(voice: Voice | None, check: VoiceCheck | None) -> SpokenTurn:
     sound = Waveform(samples=np.linspace(-1, 1, 640, dtype=np.float32), sample_rate_hz=16_000)
-    return SpokenTurn(
-        index=2,
+    take = Take(
         turn=Turn(
             speaker="S2",
             text="Worcester?",
@@ -28,17 +29,6 @@ def _spoken(voice: Voice | None, check: VoiceCheck | None) -> SpokenTurn:
             respellings=((0, 9, "wuster"),),
             line=4,
         ),
-        caption=Caption(turn=2, speaker="S2", start_s=0.1 + 0.2, end_s=1.7, text="Worcester?"),
-        cut=TurnCut(
-            sound=sound,
-            speech=(40, 600),
-            lead=0,
-            tail=800,
-            runs=((10, 110, 0), (110, 550, 200)),
-            gain=0.1 + 0.2,
-        ),
-        start=123,
-        mix=sound,
         seed=2**31 - 1,
         semantic=SemanticTokens(
             semantic_ids=torch.arange(5), speaker="S2", rate_hz=25.0, pauses=((1, 0.5),)
@@ -49,10 +39,25 @@ def _spoken(voice: Voice | None, check: VoiceCheck | None) -> SpokenTurn:
             frame_rate_hz=50.0,
             pauses=((10, 0.05),),
         ),
+        cut=TurnCut(
+            sound=sound,
+            speech=(40, 600),
+            lead=0,
+            tail=800,
+            runs=((10, 110, 0), (110, 550, 200)),
+            gain=0.1 + 0.2,
+        ),
         check=check,
-        notes=("one", "two"),
+        notes=(Note(kind="other", values=("two",)),),
+    )
+    return SpokenTurn(
+        index=2,
+        take=take,
+        caption=Caption(turn=2, speaker="S2", start_s=0.1 + 0.2, end_s=1.7, text="Worcester?"),
+        start=123,
+        mix=sound,
+        notes=(Note(kind="other", values=("one",)), *take.notes),
         voice=voice,
-        turn_notes=("two",),
     )
 
 
@@ -70,13 +75,19 @@ def spoken() -> SpokenTurn:
 
 
 def _assert_same(one: SpokenTurn, other: SpokenTurn) -> None:
-    for name in ("index", "turn", "caption", "start", "seed", "check", "notes", "turn_notes"):
+    for name in ("index", "turn", "caption", "start", "notes"):
+        assert getattr(one, name) == getattr(other, name), name
+    assert (one.speech, one.silence) == ((40, 600), (0, 800))
+    _assert_same_take(one.take, other.take)
+
+
+def _assert_same_take(one: Take, other: Take) -> None:
+    for name in ("seed", "check", "notes"):
         assert getattr(one, name) == getattr(other, name), name
     for name in ("speech", "lead", "tail", "runs", "gain"):
         assert getattr(one.cut, name) == getattr(other.cut, name), name
-    assert (one.speech, one.silence) == ((40, 600), (0, 800))
-    assert np.array_equal(one.sound.samples, other.sound.samples)
-    assert one.sound.sample_rate_hz == other.sound.sample_rate_hz
+    assert np.array_equal(one.cut.sound.samples, other.cut.sound.samples)
+    assert one.cut.sound.sample_rate_hz == other.cut.sound.sample_rate_hz
     assert one.semantic.semantic_ids.equal(other.semantic.semantic_ids)
     assert one.semantic.pauses == other.semantic.pauses
     assert one.acoustic.codes.equal(other.acoustic.codes)

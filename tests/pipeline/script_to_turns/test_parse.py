@@ -182,7 +182,7 @@ NOTED = {
 
 @pytest.mark.parametrize("typed", NOTED)
 def test_what_was_guessed_is_noted(typed: str) -> None:
-    assert any(NOTED[typed] in note for note in script_to_turns(typed, LIMITS).notes)
+    assert any(NOTED[typed] in str(note) for note in script_to_turns(typed, LIMITS).notes)
 
 
 def test_a_plain_script_has_no_notes() -> None:

@@ -50,11 +50,11 @@ def test_a_run_that_is_gone_on_with_is_the_whole_sample_for_sample(
     assert np.array_equal(mix, whole.mix.samples)
     assert tuple(turn.caption for turn in every) == whole.captions
     assert tuple(turn.start for turn in every) == whole.starts
-    assert tuple(turn.check for turn in every) == whole.voice_checks
+    assert tuple(turn.take.check for turn in every) == whole.voice_checks
     assert tuple(note for turn in every for note in turn.notes) == whole.notes
     for turn, sound, acoustic in zip(every, whole.sounds, whole.acoustic, strict=True):
         assert np.array_equal(turn.sound.samples, sound.samples)
-        assert turn.acoustic.codes.equal(acoustic.codes)
+        assert turn.take.acoustic.codes.equal(acoustic.codes)
 
 
 def test_mix_and_stems_are_made_again_from_the_turns_alone(

@@ -115,7 +115,7 @@ def test_three_voices_at_once_are_limited_at_full_scale_and_noted() -> None:
     dialogue = mixed(turns, gains={"S1": 9.0, "S2": 9.0, "S3": 9.0})
     assert abs(dialogue.mix.samples).max() == 1.0
     (note,) = dialogue.notes
-    assert note.startswith("line 1: the voices heard at once there were together louder")
+    assert str(note).startswith("line 1: the voices heard at once there were together louder")
 
 
 def test_a_peak_that_is_too_high_lowers_its_own_turn_only_and_as_a_whole() -> None:

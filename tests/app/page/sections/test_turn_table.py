@@ -13,6 +13,7 @@ from app.page.sections.turn_table import (
 )
 from app.projects.edits import redo_turn, set_lock
 from app.projects.project import Project
+from pipeline.datatypes.dialogue import Dialogue
 from pipeline.datatypes.redo import Redo
 from pipeline.datatypes.voice import VoiceCheck
 from tests.app.page.desk import SCRIPT, WICKED
@@ -62,13 +63,18 @@ def test_the_template_shows_nothing_that_rows_do_not_have(project: Project) -> N
     assert shown <= row.keys()
 
 
+def _checked(dialogue: Dialogue, *checks: VoiceCheck | None) -> Dialogue:
+    pairs = zip(dialogue.takes, checks, strict=True)
+    return replace(dialogue, takes=tuple(replace(take, check=check) for take, check in pairs))
+
+
 def test_a_check_is_told_in_words(project: Project) -> None:
     checks = (
         VoiceCheck(turn=0, similarity=0.9, nearest="S1", nearest_similarity=0.9),
         VoiceCheck(turn=1, similarity=0.2, nearest="S1", nearest_similarity=0.8, flagged=True),
         VoiceCheck(turn=2, similarity=0.1, nearest="S1", nearest_similarity=0.1, flagged=True),
     )
-    checked = project.changed(dialogue=replace(project.dialogue, voice_checks=checks))
+    checked = project.changed(dialogue=_checked(project.dialogue, *checks))
     rows = table_rows(checked, {"S1": "Anna", "S2": "Ben"})["rows"]
     assert [row["check"] for row in rows] == [
         "✓ like its prompt",
@@ -77,9 +83,7 @@ def test_a_check_is_told_in_words(project: Project) -> None:
     ]
     assert [row["flagged"] for row in rows] == [False, True, True]
     assert "0.20" in rows[1]["check_title"]
-    unjudged = project.changed(
-        dialogue=replace(project.dialogue, voice_checks=(VoiceCheck(turn=0),))
-    )
+    unjudged = project.changed(dialogue=_checked(project.dialogue, VoiceCheck(turn=0), None, None))
     assert [row["check"] for row in table_rows(unjudged, {})["rows"]] == ["–"] * 3
 
 
