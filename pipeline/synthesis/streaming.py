@@ -52,8 +52,7 @@ def stream_turns(
         for take in speaker.speak(batch):
             index, turn = take.index, turns[take.index]
             following = turns[index + 1] if index + 1 < len(turns) else None
-            clock.expect(index, 1, len(turns), "mix")
-            with clock.stage("mix"):
+            with clock.part(index, 1, of=len(turns), stage="mix"), clock.stage("mix"):
                 placed = growing.add(take.cut, turn, following)
             of_turn = take_notes(take, turn, ensemble.known_voices())
             of_script = performance.notes if index == 0 else ()
