@@ -1,14 +1,19 @@
 """Fixtures that several test files share; all sound in tests is made here, none is recorded."""
 
+import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
 
+from pipeline.config.limits import LimitsConfig
 from pipeline.config.sizes import DialogueConfig, tiny
+from pipeline.datatypes.script import Script
 from pipeline.datatypes.sound import Waveform
+from pipeline.script_to_turns.parse import script_to_turns
 from tests.tiny_models import write_tiny_models
 
 SAMPLE_RATE_HZ = 16_000
@@ -27,6 +32,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def rng() -> torch.Generator:
     """A generator with a fixed seed."""
     return torch.Generator().manual_seed(0)
+
+
+@pytest.fixture
+def parses(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """Every script that is parsed while a test runs, wherever in the project."""
+    parsed: list[object] = []
+    parse = script_to_turns
+
+    def count(script: Any, limits: LimitsConfig) -> Script:
+        parsed.append(script)
+        return parse(script, limits)
+
+    for name, module in list(sys.modules.items()):
+        ours = name.startswith(("app.", "pipeline.", "tests.app.tone_pipeline"))
+        if ours and getattr(module, "script_to_turns", None) is parse:
+            monkeypatch.setattr(module, "script_to_turns", count)
+    return parsed
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,10 @@
 import dataclasses
 import random
 
+from pipeline.config.limits import LimitsConfig
 from pipeline.datatypes.script import Script, Turn
+from pipeline.errors import ScriptError
+from pipeline.script_to_turns.parse import script_to_turns
 
 NAMES = ("Anna", "Dr. Smith", "zoë", "O'Neil", "Mary-Jane Watson", "Speaker A", "SPEAKER_00")
 _WORDS = (
@@ -42,3 +45,14 @@ def said(script: Script) -> list[tuple[str, Turn]]:
         (script.speaker_names[turn.speaker], dataclasses.replace(turn, speaker="S1", line=1))
         for turn in script.turns
     ]
+
+
+def reads_as(text: str, script: Script) -> bool:
+    """Whether a text is read back to the turns and names of a script, whatever their lines."""
+    try:
+        read = script_to_turns(text, LimitsConfig())
+    except ScriptError:
+        return False
+    return (
+        without_lines(read) == without_lines(script) and read.speaker_names == script.speaker_names
+    )

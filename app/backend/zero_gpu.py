@@ -16,7 +16,7 @@ from pipeline.datatypes.dialogue import Dialogue, SpokenTurn
 from pipeline.datatypes.note import Note
 from pipeline.datatypes.progress import ProgressCallback
 from pipeline.datatypes.redo import Redo
-from pipeline.datatypes.script import Script
+from pipeline.datatypes.script import Script, ScriptSource
 from pipeline.datatypes.sound import Waveform
 from pipeline.datatypes.voice import Voice
 from pipeline.errors import DialogueError
@@ -36,7 +36,6 @@ START_S, MARGIN, LEAST_S, MOST_S = 10.0, 2.0, 15, 120
 """Seconds asked for: a start, and so many times what a script takes on two cores, within bounds. A
 script that needs longer goes on on the CPU."""
 
-ScriptText = str | Sequence[Mapping[str, str]]
 Lend = Callable[..., Callable[[Callable[..., Any]], Callable[..., Any]]]
 """`spaces.GPU`."""
 
@@ -111,7 +110,7 @@ class LentGpuPipeline:
         """See `DialoguePipeline.voices`."""
         return self._cpu.voices
 
-    def parse(self, script: ScriptText) -> Script:
+    def parse(self, script: ScriptSource) -> Script:
         """See `DialoguePipeline.parse`."""
         return self._cpu.parse(script)
 
@@ -148,7 +147,7 @@ class LentGpuPipeline:
 
     def gather(
         self,
-        script: ScriptText,
+        script: ScriptSource,
         spoken: Sequence[SpokenTurn],
         seed: int,
         options: "SynthesisOptions | None" = None,
@@ -158,7 +157,7 @@ class LentGpuPipeline:
 
     def synthesize(
         self,
-        script: ScriptText,
+        script: ScriptSource,
         voices: Mapping[str, WantedVoice] | None = None,
         seed: int = 0,
         options: "SynthesisOptions | None" = None,
@@ -182,7 +181,7 @@ class LentGpuPipeline:
     def redo_script(
         self,
         dialogue: Dialogue,
-        script: ScriptText,
+        script: ScriptSource,
         options: "SynthesisOptions | None" = None,
         on_progress: ProgressCallback | None = None,
         follow_context: bool = True,
@@ -198,7 +197,7 @@ class LentGpuPipeline:
 
     def stream(
         self,
-        script: ScriptText,
+        script: ScriptSource,
         voices: Mapping[str, WantedVoice] | None = None,
         seed: int = 0,
         options: "SynthesisOptions | None" = None,
@@ -247,7 +246,7 @@ class LentGpuPipeline:
             return replace(dialogue, notes=(*dialogue.notes, note))
         return self._cpu.adopt(_checked(made))
 
-    def _seconds(self, script: ScriptText) -> int:
+    def _seconds(self, script: ScriptSource) -> int:
         read = self.parse(script)
         size = size_of_script(read, self.estimate_seconds(read))
         wanted_s = START_S + MARGIN * USUAL_COST.seconds(size)

@@ -11,17 +11,18 @@ import numpy as np
 
 from app.backend.pipeline_pool import Studio
 from app.projects.project import Project
+from pipeline.config.limits import LimitsConfig
 from pipeline.datatypes.dialogue import Dialogue, SpokenTurn
 from pipeline.datatypes.progress import ProgressCallback
 from pipeline.datatypes.redo import Redo
-from pipeline.datatypes.script import Script
+from pipeline.datatypes.script import Script, ScriptSource, Turn
 from pipeline.datatypes.take import Take
 from pipeline.dialogue_editing.matching import keep_speakers, match_turns
 from pipeline.dialogue_editing.takes import take_of, use_take
 from pipeline.errors import DialogueError
-from pipeline.script_editing.edit_turns import open_script, set_pace
-from pipeline.script_editing.edit_words import set_words
-from pipeline.script_to_turns.inline_marks import write_marks
+from pipeline.script_editing.edit_turns import replace_turns
+from pipeline.script_editing.write import script_to_text
+from pipeline.script_to_turns.parse import script_to_turns
 from pipeline.voices.casting import WantedVoice
 
 
@@ -31,6 +32,7 @@ class SpeakRequest:
 
     Attributes:
         text: the script, as typed.
+        script: what was read of it; `None`: it is read when it is spoken.
         voices: speaker to what was asked for.
         seed: of the script.
         retakes: how many turns may be spoken again.
@@ -42,6 +44,7 @@ class SpeakRequest:
     seed: int
     retakes: int = 0
     form: Mapping[str, Any] = field(default_factory=dict)
+    script: Script | None = None
 
 
 def speak_request(
@@ -62,30 +65,39 @@ def speak_request(
     Raises:
         DialogueError: whatever is wrong, in words fit to show.
     """
+    source = request.script or request.text
     if request.retakes:
-        dialogue = studio.speak(
-            request.text, request.voices, request.seed, on_progress, request.retakes
-        )
+        dialogue = studio.speak(source, request.voices, request.seed, on_progress, request.retakes)
     else:
-        dialogue = studio.speak_aloud(
-            request.text, request.voices, request.seed, on_progress, on_turn
-        )
+        dialogue = studio.speak_aloud(source, request.voices, request.seed, on_progress, on_turn)
     return Project(text=request.text, dialogue=dialogue, form=request.form)
 
 
 def speak_changes(
-    studio: Studio, project: Project, text: str, on_progress: ProgressCallback
+    studio: Studio,
+    project: Project,
+    text: str,
+    on_progress: ProgressCallback,
+    script: Script | None = None,
 ) -> Project:
     """Speak an edited script; turns that still say the same stay, whatever stands before them.
+
+    Args:
+        studio: speaks.
+        project: spoken of the script before.
+        text: the edited script.
+        on_progress: told of stages; may raise `CancelledError`.
+        script: what was read of the text; `None`: it is read here.
 
     Raises:
         DialogueError: if the script cannot be read or spoken, or changes a locked turn.
     """
-    dialogue = studio.redo_script(project.dialogue, text, on_progress, follow_context=False)
+    source = script or text
+    dialogue = studio.redo_script(project.dialogue, source, on_progress, follow_context=False)
     return project.changed(text=text, dialogue=dialogue, takes=_takes_that_stay(project, dialogue))
 
 
-def changed_part(studio: Studio, project: Project, text: str) -> Script:
+def changed_part(studio: Studio, project: Project, text: ScriptSource) -> Script:
     """What `speak_changes` will speak of an edited script.
 
     Raises:
@@ -128,20 +140,7 @@ def follow_redo(text: str, before: Project, after: Project, turn: int) -> str | 
         The script; `None` if the page's does not hold the turn as it was, and is left alone.
     """
     old, new = before.dialogue.turns[turn], after.dialogue.turns[turn]
-    if (old.text, old.spoken_text, old.pauses, old.pace) == (
-        new.text,
-        new.spoken_text,
-        new.pauses,
-        new.pace,
-    ):
-        return None
-    try:
-        shown = open_script(text).turns
-        if turn >= len(shown) or replace(shown[turn], line=old.line) != old:
-            return None
-        return set_pace(set_words(text, turn, write_marks(new)), turn, new.pace)
-    except DialogueError:
-        return None
+    return _follow(text, {turn: (old, new)})
 
 
 def follow_back(text: str, left: Project, now: Project) -> str | None:
@@ -157,11 +156,10 @@ def follow_back(text: str, left: Project, now: Project) -> str | None:
     """
     if text.strip() == left.text.strip():
         return now.text if now.text != left.text else None
-    followed = text
-    if len(left.dialogue.turns) == len(now.dialogue.turns):
-        for turn in range(len(now.dialogue.turns)):
-            followed = follow_redo(followed, left, now, turn) or followed
-    return None if followed == text else followed
+    if len(left.dialogue.turns) != len(now.dialogue.turns):
+        return None
+    pairs = zip(left.dialogue.turns, now.dialogue.turns, strict=True)
+    return _follow(text, dict(enumerate(pairs)))
 
 
 def choose_take(project: Project, turn: int, number: int) -> Project:
@@ -213,6 +211,31 @@ def same_take(one: Take, other: Take) -> bool:
     return one is other or (
         one.turn.text == other.turn.text
         and np.array_equal(one.cut.sound.samples, other.cut.sound.samples)
+    )
+
+
+def _follow(text: str, changes: Mapping[int, tuple[Turn, Turn]]) -> str | None:
+    """The script with turns as they now are, where it holds them as they were; `None`: nowhere."""
+    changes = {turn: change for turn, change in changes.items() if not _says_the_same(*change)}
+    if not changes:
+        return None
+    try:
+        shown = followed = script_to_turns(text, LimitsConfig())
+        for turn, (old, new) in changes.items():
+            held = shown.turns[turn] if turn < len(shown.turns) else None
+            if held is not None and replace(held, line=old.line) == old:
+                followed = replace_turns(followed, turn, turn + 1, [new])
+    except DialogueError:
+        return None
+    return None if followed is shown else script_to_text(followed)
+
+
+def _says_the_same(old: Turn, new: Turn) -> bool:
+    return (old.text, old.spoken_text, old.pauses, old.pace) == (
+        new.text,
+        new.spoken_text,
+        new.pauses,
+        new.pace,
     )
 
 

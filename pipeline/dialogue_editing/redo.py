@@ -90,9 +90,8 @@ def speak_edited(
     new = [index for index, match in enumerate(matches) if not match.kept]
     spoken: list[Take] = []
     for batch in plan_batches([estimate_turn_seconds(turns[index], limits, mix) for index in new]):
-        clock.expect(batch.start, len(batch), len(new))
-        spoken += speaker.speak([new[place] for place in batch])
-    clock.expect(0, 1, 1)
+        with clock.part(batch.start, len(batch), of=len(new)):
+            spoken += speaker.speak([new[place] for place in batch])
     takes = takes_of_matches(dialogue, turns, matches, spoken)
     edited = takes_into_dialogue(takes, performance, dialogue.seed, clock, [kept_note(matches)])
     locked = {place for place, match in enumerate(matches) if match.source in dialogue.locked}
@@ -182,12 +181,11 @@ class DialogueEditor:
         performance = self._performance(touched, seed, {})
         speaker = TurnSpeaker(self._models, performance, self._limits, self._clock)
         for n_done, index in enumerate(touched):
-            self._clock.expect(n_done, 1, len(touched))
             decoded = found[index]
             assert decoded is not None, "only touched turns"
             part = (start - starts[index], stop - starts[index])
-            self._redo_part(index, decoded, part, performance, speaker)
-        self._clock.expect(0, 1, 1)
+            with self._clock.part(n_done, 1, of=len(touched)):
+                self._redo_part(index, decoded, part, performance, speaker)
         return performance
 
     def _redo_part(

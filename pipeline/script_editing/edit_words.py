@@ -1,6 +1,6 @@
 """Edits of the words of a script's turns: other words, a respelling, one turn as two, two as one.
 
-As in `edit_turns.py`: script text in, script text out, turns numbered from 0, all others kept.
+As in `edit_turns.py`: `Script` in, `Script` out, turns numbered from 0, all others kept.
 """
 
 import re
@@ -8,18 +8,18 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from pipeline.config.limits import LimitsConfig
-from pipeline.datatypes.script import Turn
+from pipeline.datatypes.script import Script, Turn
 from pipeline.errors import ScriptError
 from pipeline.normalisation.normalise import is_speakable
-from pipeline.script_editing.edit_turns import EditedScript, open_script
+from pipeline.script_editing.edit_turns import find_turn, replace_turns, written_names
 from pipeline.script_to_turns.parse import reword_turn
 
 
-def set_words(text: str, turn: int, words: str, limits: LimitsConfig | None = None) -> str:
+def set_words(script: Script, turn: int, words: str, limits: LimitsConfig | None = None) -> Script:
     """Let a turn say something else.
 
     Args:
-        text: the script.
+        script: to be edited.
         turn: which one.
         words: as typed after a marker, marks included; pace and gap stay where none are marked.
         limits: what is accepted; `None`: the usual.
@@ -30,18 +30,17 @@ def set_words(text: str, turn: int, words: str, limits: LimitsConfig | None = No
     Raises:
         ScriptError: if there is no such turn, or the words cannot be read or spoken.
     """
-    script = open_script(text, limits)
-    changed = reword_turn(script.turn(turn), words, script.limits)
-    return script.with_turns(turn, turn + 1, [changed])
+    changed = reword_turn(find_turn(script, turn), words, limits or LimitsConfig())
+    return replace_turns(script, turn, turn + 1, [changed], limits)
 
 
-def split_turn(text: str, turn: int, at: int, limits: LimitsConfig | None = None) -> str:
+def split_turn(script: Script, turn: int, at: int, limits: LimitsConfig | None = None) -> Script:
     """Make two turns of one, both of its speaker and pace; the second has the default gap.
 
     Pauses and respellings stay with their words; a pause at the cut ends the first turn.
 
     Args:
-        text: the script.
+        script: to be edited.
         turn: which one.
         at: position in the turn's shown text; the cut is made at the blank nearest to it, outside
             respellings.
@@ -53,8 +52,7 @@ def split_turn(text: str, turn: int, at: int, limits: LimitsConfig | None = None
     Raises:
         ScriptError: if there is no such turn, no such blank, or one side would have no words.
     """
-    script = open_script(text, limits)
-    whole = script.turn(turn)
+    whole = find_turn(script, turn)
     blanks = [
         match.start()
         for match in re.finditer(" ", whole.text)
@@ -74,16 +72,16 @@ def split_turn(text: str, turn: int, at: int, limits: LimitsConfig | None = None
                 "choose a place with words on both sides",
                 turn=turn,
             )
-    return script.with_turns(turn, turn + 1, [first, second])
+    return replace_turns(script, turn, turn + 1, [first, second], limits)
 
 
-def merge_turn(text: str, turn: int, limits: LimitsConfig | None = None) -> str:
+def merge_turn(script: Script, turn: int, limits: LimitsConfig | None = None) -> Script:
     """Make one turn of two: this one and the one below it, of the same speaker.
 
     Silence asked for before the second becomes a pause.
 
     Args:
-        text: the script.
+        script: to be edited.
         turn: the first of the two.
         limits: what is accepted; `None`: the usual.
 
@@ -94,22 +92,23 @@ def merge_turn(text: str, turn: int, limits: LimitsConfig | None = None) -> str:
         ScriptError: if there is no such turn or none below it; if their speakers or paces differ;
             if the second overlaps the first.
     """
-    script = open_script(text, limits)
-    first = script.turn(turn)
+    first = find_turn(script, turn)
     if turn + 1 == len(script.turns):
         raise ScriptError(
             f"turn {turn} is the last one; merge the one above it with it instead", turn=turn
         )
-    second = script.turn(turn + 1)
+    second = find_turn(script, turn + 1)
     _check_alike(script, turn, first, second)
-    return script.with_turns(turn, turn + 2, [_join(first, second)])
+    return replace_turns(script, turn, turn + 2, [_join(first, second)], limits)
 
 
-def respell(text: str, turn: int, shown: str, said: str, limits: LimitsConfig | None = None) -> str:
+def respell(
+    script: Script, turn: int, shown: str, said: str, limits: LimitsConfig | None = None
+) -> Script:
     """Let words of a turn be said in another way than they are shown.
 
     Args:
-        text: the script.
+        script: to be edited.
         turn: which one.
         shown: whole words of it; the first place where they stand and are not respelled yet.
         said: how to say them; empty takes the first respelling of them off.
@@ -122,14 +121,13 @@ def respell(text: str, turn: int, shown: str, said: str, limits: LimitsConfig | 
         ScriptError: if there is no such turn, the words are not in it, are respelled already or
             not at all, have a pause inside, or what is said cannot be spoken.
     """
-    script = open_script(text, limits)
-    before = script.turn(turn)
+    before = find_turn(script, turn)
     shown, said = " ".join(shown.split()), " ".join(said.split())
     if said:
         changed = _add_respelling(before, turn, shown, said)
     else:
         changed = _remove_respelling(before, turn, shown)
-    return script.with_turns(turn, turn + 1, [changed])
+    return replace_turns(script, turn, turn + 1, [changed], limits)
 
 
 def _spans(turn: Turn) -> tuple[tuple[int, int, str], ...]:
@@ -196,11 +194,12 @@ def _shift(spans: list[tuple[int, int, str]], by: int) -> tuple[tuple[int, int, 
     return tuple((start + by, end + by, said) for start, end, said in spans)
 
 
-def _check_alike(script: EditedScript, turn: int, first: Turn, second: Turn) -> None:
+def _check_alike(script: Script, turn: int, first: Turn, second: Turn) -> None:
     if first.speaker != second.speaker:
+        names = written_names(script)
         raise ScriptError(
-            f"turn {turn} is {script.names[first.speaker]}'s and turn {turn + 1} "
-            f"{script.names[second.speaker]}'s; only turns of one speaker can be merged: change "
+            f"turn {turn} is {names[first.speaker]}'s and turn {turn + 1} "
+            f"{names[second.speaker]}'s; only turns of one speaker can be merged: change "
             "the speaker of one first",
             turn=turn,
         )

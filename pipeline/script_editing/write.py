@@ -6,41 +6,41 @@ in its text. Where names cannot stand before a colon, speakers are written as `[
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 
 from pipeline.config.limits import LimitsConfig
-from pipeline.datatypes.script import Script, Turn
+from pipeline.datatypes.script import Script
 from pipeline.errors import ScriptError
 from pipeline.script_to_turns.inline_marks import write_marks, write_options
-from pipeline.script_to_turns.parse import script_to_turns, turns_to_script
-
-_HUGE = 1_000_000_000
-_NO_LIMITS = LimitsConfig(
-    max_speakers=1_000,
-    max_turn_characters=_HUGE,
-    max_script_characters=_HUGE,
-    min_pace=0.0,
-    max_pace=_HUGE,
-    max_gap_s=_HUGE,
-    max_pause_s=_HUGE,
+from pipeline.script_to_turns.parse import (
+    assign_speakers,
+    check_script_length,
+    turns_to_script,
 )
+from pipeline.script_to_turns.speaker_markers import NUMBERED, Segment, split_name
+
+_MANY_SPEAKERS = LimitsConfig(max_speakers=1_000)
 _LINE_ENDS = re.compile(r"\r\n|\r|\n")
 
 
-def script_to_text(script: Script) -> str:
+def script_to_text(script: Script, limits: LimitsConfig | None = None) -> str:
     """Write a script, one turn a line, with the names of its speakers.
 
     Args:
-        script: as parsed; the lines of its turns and its notes are not kept.
+        script: as parsed or edited; the lines of its turns and its notes are not kept.
+        limits: how long the text may be; `None`: as long as it is.
 
     Returns:
         Lines such as `Anna: {pace 0.9} Hello.`; `[S1 pace=0.9] Hello.` where speakers have no
         names, or where names would not be read back to the same speakers.
+
+    Raises:
+        ScriptError: if it is too long.
     """
-    if not has_names(script):
-        return turns_to_script(script.turns)
-    text = lines_to_text(script_to_lines(script))
-    return text if reads_as(text, script) else turns_to_script(script.turns)
+    named = has_names(script) and _is_read_back(script)
+    text = lines_to_text(script_to_lines(script)) if named else turns_to_script(script.turns)
+    if limits is not None:
+        check_script_length(len(text), limits)
+    return text
 
 
 def script_to_lines(script: Script) -> list[dict[str, str]]:
@@ -94,48 +94,33 @@ def can_be_written(names: Iterable[str]) -> bool:
     """Whether all of these can stand before a colon as names of speakers.
 
     Args:
-        names: each once; "S1" and "Speaker 1" are numbers, not names.
+        names: at least one; "S1" and "Speaker 1" are numbers, not names.
     """
-    names = list({name.casefold(): name for name in reversed([*names])}.values())[::-1]
-    try:
-        script = script_to_turns("\n".join(f"{name}: a" for name in names), _NO_LIMITS)
-    except ScriptError:
-        return False
-    found = list(script.speaker_names.items())
-    return found == [(f"S{number}", name) for number, name in enumerate(names, 1)] and all(
-        speaker != name for speaker, name in found
+    names = list(names)
+    return bool(names) and all(
+        split_name(f"{name}: a") == (name, "a") and not NUMBERED.fullmatch(name) for name in names
     )
 
 
-def reads_as(text: str, script: Script) -> bool:
-    """Whether a text is read back to the turns and names of a script, whatever their lines.
-
-    Args:
-        text: what was written.
-        script: what it should say.
-    """
-    try:
-        read = script_to_turns(text, _NO_LIMITS)
-    except ScriptError:
-        return False
+def _is_read_back(script: Script) -> bool:
+    """Whether names before colons are read as the same speakers: they get numbers as they come."""
+    names = script.speaker_names
+    heard = list(dict.fromkeys(turn.speaker for turn in script.turns))
     return (
-        _without_lines(read.turns) == _without_lines(script.turns)
-        and read.speaker_names == script.speaker_names
+        can_be_written(names.values())
+        and heard == list(names) == [f"S{number}" for number in range(1, len(names) + 1)]
+        and len({name.casefold() for name in names.values()}) == len(names)
     )
 
 
 def _numbers(names: Sequence[str]) -> dict[str, str]:
     """Name → "S1".., as the parser would number them; none if it could not."""
     try:
-        probe = script_to_turns([{"speaker": name, "text": "a"} for name in names], _NO_LIMITS)
+        numbers, _ = assign_speakers([Segment(line=1, label=n) for n in names], _MANY_SPEAKERS)
     except ScriptError:
         return {}
-    return {name: turn.speaker for name, turn in zip(names, probe.turns, strict=True)}
+    return {name: numbers[name.casefold()] for name in names}
 
 
 def _one_line(text: str) -> str:
     return _LINE_ENDS.sub(" ", text)
-
-
-def _without_lines(turns: Sequence[Turn]) -> list[Turn]:
-    return [replace(turn, line=1) for turn in turns]

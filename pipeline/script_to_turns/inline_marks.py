@@ -123,6 +123,16 @@ def read_number(name: str, value: str, bounds: tuple[float, float], line: int) -
     return number
 
 
+def check_said(shown: str, said: str, line: int) -> None:
+    """Refuse a respelling that cannot be spoken.
+
+    Raises:
+        ScriptError: with its line.
+    """
+    if not is_speakable(said):
+        raise ScriptError(f"{said!r} cannot be said in place of {shown!r}", line=line)
+
+
 def _append(text: str, more: str) -> str:
     more = re.sub(r"\s+", " ", more)
     return text + (more.lstrip() if not text or text.endswith(" ") else more)
@@ -150,8 +160,5 @@ def _read_brace(inside: str, line: int, words: Words, limits: LimitsConfig) -> N
             "and {pace 0.9} and {gap -0.2} before the first word; or write \\{ for the character",
             line=line,
         )
-    if not is_speakable(unshield(said[0])):
-        raise ScriptError(
-            f"{unshield(said[0])!r} cannot be said in place of {unshield(shown)!r}", line=line
-        )
+    check_said(unshield(shown), unshield(said[0]), line)
     words.add_respelling(shown, said[0])

@@ -16,8 +16,15 @@ from pipeline.datatypes.note import Note
 from pipeline.datatypes.script import Script, Turn
 from pipeline.errors import ScriptError
 from pipeline.normalisation.normalise import is_speakable, unspeakable_characters
-from pipeline.script_to_turns.inline_marks import Words, read_marks, read_number, write_marks
+from pipeline.script_to_turns.inline_marks import (
+    Words,
+    check_said,
+    read_marks,
+    read_number,
+    write_marks,
+)
 from pipeline.script_to_turns.speaker_markers import (
+    NUMBERED,
     Segment,
     read_segments,
     refuse_control_characters,
@@ -26,7 +33,6 @@ from pipeline.script_to_turns.speaker_markers import (
 )
 
 _EXAMPLE = "type lines such as '[S1] Hello.' and '[S2] Hi there.'"
-_NUMBERED = re.compile(r"(?:S|Speaker|Person)\s*(\d+)", re.IGNORECASE)
 _MAX_DIGITS = 9
 """More of a number are not read: it is far too large anyway."""
 _STAGE_DIRECTION = re.compile(r"\[[^\]]*\]|<[^>]*>|\*[^*]+\*")
@@ -48,15 +54,15 @@ def script_to_turns(script: str | Sequence[Mapping[str, str]], limits: LimitsCon
         ScriptError: for anything that cannot be read or spoken, with its line and what would work.
     """
     if isinstance(script, str):
-        _check_script_length(len(script), limits)
+        check_script_length(len(script), limits)
         refuse_control_characters(script)
         segments, notes = _read_text(script)
     else:
-        _check_script_length(sum(len(str(item)) for item in script), limits)
+        check_script_length(sum(len(str(item)) for item in script), limits)
         segments, notes = _read_records(script)
     if not segments:
         raise ScriptError(f"the script is empty; {_EXAMPLE}")
-    speakers, speaker_notes = _assign_speakers(segments, limits)
+    speakers, speaker_notes = assign_speakers(segments, limits)
     drafts = _join(segments)
     turns = tuple(_build_turn(draft, speakers, limits) for draft in drafts)
     notes += speaker_notes + [note for turn in turns for note in _notes_on(turn)]
@@ -117,6 +123,84 @@ def reword_turn(turn: Turn, text: str, limits: LimitsConfig) -> Turn:
     return _build_turn(draft, {turn.speaker.casefold(): turn.speaker}, limits, turn)
 
 
+def assign_speakers(
+    segments: Sequence[Segment], limits: LimitsConfig
+) -> tuple[dict[str, str], list[Note]]:
+    """Number speakers: numbers keep their own, names take what is free, in order.
+
+    Args:
+        segments: of a script.
+        limits: how many speakers it may have.
+
+    Returns:
+        Each label, in small letters, to "S1" and so on; and notes.
+
+    Raises:
+        ScriptError: if there are too many.
+    """
+    firsts: dict[str, Segment] = {}
+    for segment in segments:
+        if segment.label:
+            firsts.setdefault(segment.label.casefold(), segment)
+    numbers = {
+        label: int(m[1][:_MAX_DIGITS]) for label in firsts if (m := NUMBERED.fullmatch(label))
+    }
+    notes = []
+    if 0 in numbers.values():
+        numbers = {label: number + 1 for label, number in numbers.items()}
+        notes.append(Note(kind="numbered from 0"))
+    free = [n + 1 for n in range(limits.max_speakers) if n + 1 not in numbers.values()]
+    speakers = {}
+    for label, segment in firsts.items():
+        number = numbers.get(label) or (free.pop(0) if free else limits.max_speakers + 1)
+        check_speaker(number, segment.label or "", segment.line, limits)
+        speakers[label] = f"S{number}"
+    return speakers, notes
+
+
+def check_speaker(number: int, label: str, line: int, limits: LimitsConfig) -> None:
+    """Refuse a speaker beyond the last one.
+
+    Raises:
+        ScriptError: naming the speaker and the line.
+    """
+    if number > limits.max_speakers:
+        raise ScriptError(
+            f"{label!r} would be speaker {number}; a script has at most "
+            f"{limits.max_speakers}, S1 to S{limits.max_speakers}",
+            line=line,
+        )
+
+
+def check_script_length(n_characters: int, limits: LimitsConfig) -> None:
+    """Refuse a script of too many characters.
+
+    Raises:
+        ScriptError: telling how many are accepted.
+    """
+    if n_characters > limits.max_script_characters:
+        raise ScriptError(
+            f"the script has {n_characters} characters, at most {limits.max_script_characters} are "
+            "accepted; make several dialogues of it"
+        )
+
+
+def check_turn(turn: Turn, limits: LimitsConfig) -> None:
+    """Refuse a turn that no script could hold, however it was made.
+
+    Raises:
+        ScriptError: with the turn's line and what would work.
+    """
+    read_number("pace", str(turn.pace), (limits.min_pace, limits.max_pace), turn.line)
+    if turn.gap_s is not None:
+        read_number("gap", str(turn.gap_s), (-limits.max_gap_s, limits.max_gap_s), turn.line)
+    for _, pause_s in turn.pauses:
+        read_number("pause", str(pause_s), (0.0, limits.max_pause_s), turn.line)
+    for start, stop, said in turn.respellings:
+        check_said(turn.text[start:stop], said, turn.line)
+    _check_words(turn, limits)
+
+
 def turns_to_script(turns: Iterable[Turn]) -> str:
     """Write turns in the canonical form, one a line, which `script_to_turns` reads back the same.
 
@@ -137,14 +221,6 @@ class _Draft:
     options: str
     line: int
     parts: list[tuple[int, str]] = field(default_factory=list)
-
-
-def _check_script_length(n_characters: int, limits: LimitsConfig) -> None:
-    if n_characters > limits.max_script_characters:
-        raise ScriptError(
-            f"the script has {n_characters} characters, at most {limits.max_script_characters} are "
-            "accepted; make several dialogues of it"
-        )
 
 
 def _read_text(script: str) -> tuple[list[Segment], list[Note]]:
@@ -191,41 +267,12 @@ def _read_record(number: int, record: object) -> Segment:
     return Segment(line=number, label=label, options=" ".join(options), text=shield_escapes(text))
 
 
-def _assign_speakers(
-    segments: Sequence[Segment], limits: LimitsConfig
-) -> tuple[dict[str, str], list[Note]]:
-    """Label (case aside) → "S1"..: numbers keep their own, names take what is free, in order."""
-    firsts: dict[str, Segment] = {}
-    for segment in segments:
-        if segment.label:
-            firsts.setdefault(segment.label.casefold(), segment)
-    numbers = {
-        label: int(m[1][:_MAX_DIGITS]) for label in firsts if (m := _NUMBERED.fullmatch(label))
-    }
-    notes = []
-    if 0 in numbers.values():
-        numbers = {label: number + 1 for label, number in numbers.items()}
-        notes.append(Note(kind="numbered from 0"))
-    free = [n + 1 for n in range(limits.max_speakers) if n + 1 not in numbers.values()]
-    speakers = {}
-    for label, segment in firsts.items():
-        number = numbers.get(label) or (free.pop(0) if free else limits.max_speakers + 1)
-        if number > limits.max_speakers:
-            raise ScriptError(
-                f"{segment.label!r} would be speaker {number}; a script has at most "
-                f"{limits.max_speakers}, S1 to S{limits.max_speakers}",
-                line=segment.line,
-            )
-        speakers[label] = f"S{number}"
-    return speakers, notes
-
-
 def _names(drafts: Sequence[_Draft], speakers: Mapping[str, str]) -> dict[str, str]:
     names: dict[str, str] = {}
     for draft in drafts:
         speaker = speakers[draft.label.casefold()]
         names.setdefault(
-            speaker, speaker if _NUMBERED.fullmatch(draft.label) else unshield(draft.label)
+            speaker, speaker if NUMBERED.fullmatch(draft.label) else unshield(draft.label)
         )
     return dict(sorted(names.items()))
 
@@ -260,11 +307,11 @@ def _build_turn(
         respellings=tuple((start, end, unshield(said)) for start, end, said in words.respellings),
         line=draft.line,
     )
-    _check_turn(turn, limits)
+    _check_words(turn, limits)
     return turn
 
 
-def _check_turn(turn: Turn, limits: LimitsConfig) -> None:
+def _check_words(turn: Turn, limits: LimitsConfig) -> None:
     n_characters = max(len(turn.text), len(turn.spoken_text))
     if n_characters > limits.max_turn_characters:
         raise ScriptError(

@@ -55,6 +55,8 @@ _CERTAIN = {
     "Speaker 1:": _SPEAKER,
     "<Person1>": _PERSON_TAG,
 }
+NUMBERED = re.compile(r"(?:S|Speaker|Person)\s*(\d+)", re.IGNORECASE)
+"""A label that is a number, not a name."""
 _UNCLOSED = re.compile(
     r"^\s*(?:\[(?:S|Speaker\s*)\d+\b[^\]]*|\(S\d+\b[^)]*|<Person\s*\d+\b[^>]*)$", re.IGNORECASE
 )

@@ -70,7 +70,7 @@ def share_out(
     Args:
         performance: whose turns.
         limits: for the estimate of their lengths.
-        clock: is told that all is done after the last batch.
+        clock: is told while a batch is spoken.
         first: as for `plan_batches`.
         n_finished: turns at the start that are left out.
     """
@@ -82,8 +82,9 @@ def share_out(
     work = [max(1, round(WORK_PER_SECOND * turn_s)) for turn_s in seconds]
     for batch in batches:
         before, size = sum(work[: batch.start]), sum(work[batch.start : batch.stop])
-        clock.expect(before, size, sum(work))
-        if performance.options.max_retakes:
-            clock.expect(before, size, 2 * sum(work), "check")
-        yield batch
-    clock.expect(0, 1, 1)
+        checks = sum(work) * (2 if performance.options.max_retakes else 1)
+        with (
+            clock.part(before, size, of=sum(work)),
+            clock.part(before, size, of=checks, stage="check"),
+        ):
+            yield batch

@@ -23,25 +23,31 @@ class StageClock:
     def __init__(self, on_progress: ProgressCallback | None) -> None:
         self._on_progress = on_progress
         self._last: tuple[str, int, int] | None = None
-        self._spans: dict[str, tuple[int, int, int]] = {}
+        self._parts: dict[str, tuple[int, int, int]] = {}
         self.seconds: dict[str, float] = {}
 
-    def expect(self, before: int, size: int, whole: int, *stages: str) -> None:
-        """Say which part of the work comes next: `size` of `whole`, with `before` done.
+    @contextmanager
+    def part(self, done: int, size: int, *, of: int, stage: str | None = None) -> Iterator[None]:
+        """Say which part of the work the body is: `size` of `of` units, after `done` of them.
 
         Args:
-            before: parts done.
-            size: parts that come next.
-            whole: parts in all, at least 1.
-            stages: what this is about; none: every stage.
+            done: units of work before the body.
+            size: units that the body does.
+            of: units in all, at least 1.
+            stage: the only one this is about; `None`: every stage.
         """
-        for stage in stages or STAGES:
-            self._spans[stage] = (before, size, whole)
+        before = self._parts
+        stages = STAGES if stage is None else (stage,)
+        self._parts = before | dict.fromkeys(stages, (done, size, of))
+        try:
+            yield
+        finally:
+            self._parts = before
 
     def report(self, stage: str, done: int, total: int) -> None:
         """Pass progress on; it has the form of a `ProgressCallback`."""
         if self._on_progress is not None:
-            before, size, whole = self._spans.get(stage, (0, 1, 1))
+            before, size, whole = self._parts.get(stage, (0, 1, 1))
             if size == whole:
                 self._last = (stage, done, total)
             else:

@@ -50,8 +50,7 @@ def stream_turns(
     for batch in batches:
         for index, take in zip(batch, speaker.speak(batch), strict=True):
             following = turns[index + 1] if index + 1 < len(turns) else None
-            clock.expect(index, 1, len(turns), "mix")
-            with clock.stage("mix"):
+            with clock.part(index, 1, of=len(turns), stage="mix"), clock.stage("mix"):
                 placed = growing.add(take.cut, take.turn, following)
             of_script = performance.notes if index == 0 else ()
             of_turn = take.all_notes(ensemble.known_voices())

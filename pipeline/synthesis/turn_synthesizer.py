@@ -334,8 +334,7 @@ def speak_flagged_again(
     def speak_again(turn: int, number: int) -> Take:
         return speaker.speak_again(turn, takes[turn], number)
 
-    clock.expect(1, 1, 2, "check")
     report = functools.partial(clock.report, "check")
-    with clock.stage("check"):
+    with clock.part(1, 1, of=2, stage="check"), clock.stage("check"):
         retaken = retake_flagged(takes, turns, max_retakes, speak_again, report)
     return retaken.takes, retaken.notes

@@ -14,11 +14,12 @@ from app.page.markup import message_html
 from app.page.notices import not_done
 from app.page.sections.script import LINES_VIEW, TEXT_VIEW, ScriptSection
 from app.page.sections.turn_tools import middle_of
-from pipeline.config.limits import MAX_SPEAKERS
+from pipeline.config.limits import MAX_SPEAKERS, LimitsConfig
+from pipeline.datatypes.script import Script
 from pipeline.errors import DialogueError
 from pipeline.script_editing import edit_turns, edit_words
 from pipeline.script_editing.import_file import import_script
-from pipeline.script_editing.write import lines_to_text, script_to_lines
+from pipeline.script_editing.write import lines_to_text, script_to_lines, script_to_text
 
 SETTLE = "async () => { await new Promise((done) => setTimeout(done, 30)); return []; }"
 """The line editor tells of a key before its value holds it; the next step waits for that."""
@@ -140,31 +141,31 @@ class ScriptEvents:
     def set_options(self, text: str, turn: int | None, pace: float, gap: str) -> tuple[str, int]:
         """Another pace and gap for a turn."""
         at = self._turn(turn)
-        changed = self._edit(edit_turns.set_pace, text, at, pace)
-        return self._edit(self._set_gap, changed, at, gap.strip()), at
+        return self._edit(self._set_options, text, at, pace, gap.strip()), at
 
     def respell(self, text: str, turn: int | None, shown: str, said: str) -> tuple[str, int]:
         """Another way to say a word of a turn."""
         at = self._turn(turn)
         return self._edit(edit_words.respell, text, at, shown.strip(), said.strip()), at
 
-    def _split(self, text: str, turn: int, before: str) -> str:
-        turns = self._studio.pipeline.parse(text).turns
-        words = turns[turn].text if turn < len(turns) else ""
+    @staticmethod
+    def _split(script: Script, turn: int, before: str) -> Script:
+        words = script.turns[turn].text if turn < len(script.turns) else ""
         at = words.find(before) if before else middle_of(words)
         if at < 0:
             raise DialogueError(f"turn {turn + 1} does not hold the words {before!r}")
-        return edit_words.split_turn(text, turn, at)
+        return edit_words.split_turn(script, turn, at)
 
     @staticmethod
-    def _set_gap(text: str, turn: int, gap: str) -> str:
+    def _set_options(script: Script, turn: int, pace: float, gap: str) -> Script:
+        paced = edit_turns.set_pace(script, turn, pace)
         try:
             gap_s = float(gap) if gap else None
         except ValueError as error:
             raise DialogueError(
                 f"the gap {gap!r} is no number of seconds; write 0.5, or -0.2 to overlap"
             ) from error
-        return edit_turns.set_gap(text, turn, gap_s)
+        return edit_turns.set_gap(paced, turn, gap_s)
 
     @staticmethod
     def _turn(turn: int | None) -> int:
@@ -172,10 +173,11 @@ class ScriptEvents:
             raise not_done("choose a turn first")
         return int(turn)
 
-    @staticmethod
-    def _edit(change: Callable[..., str], *arguments: Any) -> str:
+    def _edit(self, change: Callable[..., Script], text: str, *arguments: Any) -> str:
+        """A script's text after an edit: read once, written once."""
         try:
-            return change(*arguments)
+            edited = change(self._studio.pipeline.parse(text), *arguments)
+            return script_to_text(edited, LimitsConfig())
         except DialogueError as error:
             raise not_done(str(error)) from error
 

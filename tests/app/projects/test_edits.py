@@ -9,6 +9,8 @@ from app.projects.edits import (
     SpeakRequest,
     changed_part,
     choose_take,
+    follow_back,
+    follow_redo,
     heard_take,
     redo_turn,
     same_take,
@@ -18,9 +20,11 @@ from app.projects.edits import (
     takes_of_turn,
 )
 from app.projects.project import Project
+from pipeline.config.limits import LimitsConfig
 from pipeline.datatypes.dialogue import SpokenTurn
 from pipeline.datatypes.redo import Redo
 from pipeline.errors import DialogueError
+from pipeline.script_to_turns.parse import script_to_turns
 from tests.app.tone_pipeline import TonePipeline
 
 SCRIPT = "Anna: Hello.\nBen: Hi.\nAnna: Bye."
@@ -174,3 +178,32 @@ def test_an_edit_that_moves_a_turn_moves_its_takes(studio: Studio, project: Proj
     np.testing.assert_array_equal(
         _mix(edited)[: len(_mix(redone)) // 2], _mix(redone)[: len(_mix(redone)) // 2]
     )
+
+
+def test_speaking_what_was_read_parses_nothing(studio: Studio, parses: list[object]) -> None:
+    script = script_to_turns(SCRIPT, LimitsConfig())
+    project, heard = _speak(studio, script=script)
+    assert len(heard) == 3
+    edited = script_to_turns(f"{SCRIPT}\nBen: So long.", LimitsConfig())
+    assert len(changed_part(studio, project, edited).turns) == 1
+    longer = speak_changes(studio, project, f"{SCRIPT}\nBen: So long.", _ignore, edited)
+    assert len(longer.dialogue.turns) == 4
+    assert parses == []
+    _speak(studio)
+    assert parses == [SCRIPT]
+
+
+def test_a_redo_parses_the_script_on_the_page_once_and_only_where_words_changed(
+    studio: Studio, project: Project, parses: list[object]
+) -> None:
+    again = _redo(studio, project)
+    assert follow_redo(SCRIPT, project, again, 1) is None
+    assert parses == []
+    reworded = _redo(studio, again, text="No {pause 1} way.", pace=0.8)
+    followed = follow_redo(SCRIPT, again, reworded, 1)
+    assert followed == "Anna: Hello.\nBen: {pace 0.8} No {pause 1.0} way.\nAnna: Bye.\n"
+    assert parses == [SCRIPT]
+    assert follow_back(followed, reworded, again) == f"{SCRIPT}\n"
+    assert parses == [SCRIPT, followed]
+    assert follow_redo("Anna: Hello.", again, reworded, 1) is None
+    assert follow_redo("Anna: {", again, reworded, 1) is None

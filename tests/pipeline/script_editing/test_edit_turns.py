@@ -8,18 +8,16 @@ import pytest
 from pipeline.config.limits import LimitsConfig
 from pipeline.datatypes.script import Script, Turn
 from pipeline.errors import ScriptError
-from pipeline.script_editing.edit_turns import (
-    NEW_WORDS,
-    add_turn,
-    move_turn,
-    open_script,
-    remove_turn,
-    set_gap,
-    set_pace,
-    set_speaker,
-)
+from pipeline.script_editing import edit_turns
+from pipeline.script_editing.edit_turns import NEW_WORDS, find_turn, written_names
+from pipeline.script_editing.write import has_names, script_to_text
 from pipeline.script_to_turns.parse import script_to_turns
+from tests.edited_text import on_text
 from tests.random_scripts import random_script, random_words, said, without_lines
+
+add_turn, remove_turn = on_text(edit_turns.add_turn), on_text(edit_turns.remove_turn)
+move_turn, set_speaker = on_text(edit_turns.move_turn), on_text(edit_turns.set_speaker)
+set_pace, set_gap = on_text(edit_turns.set_pace), on_text(edit_turns.set_gap)
 
 LIMITS = LimitsConfig()
 NAMED = "Anna: Hi.\nBob: Yo.\nAnna: Bye."
@@ -204,10 +202,29 @@ def test_what_cannot_be_done_is_refused_and_says_what_can(case: str) -> None:
         edit()
 
 
-def test_an_opened_script_knows_its_turns_names_and_limits() -> None:
-    script = open_script(NAMED)
-    assert (script.has_names, script.names) == (True, {"S1": "Anna", "S2": "Bob"})
-    assert script.turn(1).text == "Yo."
-    assert not open_script(ODD_NAMES).has_names
+def test_an_edit_knows_turns_and_the_names_that_are_written() -> None:
+    script = read(NAMED)
+    assert (has_names(script), written_names(script)) == (True, {"S1": "Anna", "S2": "Bob"})
+    assert find_turn(script, 1).text == "Yo."
+    assert written_names(read(ODD_NAMES)) == {"S1": "S1", "S2": "S2"}
     with pytest.raises(ScriptError, match="there is no turn 5"):
-        script.turn(5)
+        find_turn(script, 5)
+
+
+def test_an_edited_script_is_the_one_that_its_text_is_read_as() -> None:
+    for rng, text in scripts():
+        script = read(text)
+        turn = rng.randrange(len(script.turns))
+        for edited in (
+            edit_turns.add_turn(script, turn, next(iter(script.speaker_names.values()))),
+            edit_turns.set_pace(script, turn, 0.8),
+            edit_turns.move_turn(script, turn, -1 if turn else 1) if script.turns[1:] else script,
+        ):
+            again = read(script_to_text(edited))
+            assert without_lines(again) == without_lines(edited)
+            assert again.speaker_names == edited.speaker_names
+
+
+def test_a_new_first_speaker_may_be_one_too_many_for_the_last() -> None:
+    with pytest.raises(ScriptError, match="line 5: 'D' would be speaker 5"):
+        add_turn("A: a\nB: b\nC: c\nD: d", -1, "Eve")

@@ -7,9 +7,13 @@ import pytest
 from pipeline.config.limits import LimitsConfig
 from pipeline.datatypes.script import Script
 from pipeline.errors import ScriptError
-from pipeline.script_editing.edit_words import merge_turn, respell, set_words, split_turn
+from pipeline.script_editing import edit_words
 from pipeline.script_to_turns.parse import script_to_turns
+from tests.edited_text import on_text
 from tests.random_scripts import random_script, random_words, said, without_lines
+
+set_words, split_turn = on_text(edit_words.set_words), on_text(edit_words.split_turn)
+merge_turn, respell = on_text(edit_words.merge_turn), on_text(edit_words.respell)
 
 LIMITS = LimitsConfig()
 

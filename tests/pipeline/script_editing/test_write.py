@@ -10,12 +10,11 @@ from pipeline.script_editing.write import (
     can_be_written,
     has_names,
     lines_to_text,
-    reads_as,
     script_to_lines,
     script_to_text,
 )
 from pipeline.script_to_turns.parse import script_to_turns
-from tests.random_scripts import random_script, without_lines
+from tests.random_scripts import random_script, reads_as, without_lines
 
 LIMITS = LimitsConfig()
 

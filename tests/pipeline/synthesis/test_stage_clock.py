@@ -31,8 +31,7 @@ def test_a_stage_that_runs_on_batches_grows_once_from_nothing_to_all() -> None:
     seen: list[float] = []
     clock = StageClock(lambda stage, done, total: seen.append(done / total))
     for before, size in ((0, 1), (1, 3), (4, 2)):
-        clock.expect(before, size, 6)
-        with clock.stage("acoustic"):
+        with clock.part(before, size, of=6), clock.stage("acoustic"):
             time.sleep(0.002)
             clock.report("acoustic", 1, 2)
     assert seen == sorted(seen)
@@ -43,10 +42,23 @@ def test_a_stage_that_runs_on_batches_grows_once_from_nothing_to_all() -> None:
 def test_what_is_expected_of_one_stage_leaves_the_others() -> None:
     seen: list[tuple[str, int, int]] = []
     clock = StageClock(lambda stage, done, total: seen.append((stage, done, total)))
-    clock.expect(1, 1, 2, "check")
-    clock.report("check", 1, 4)
-    clock.report("mix", 1, 4)
+    with clock.part(1, 1, of=2, stage="check"):
+        clock.report("check", 1, 4)
+        clock.report("mix", 1, 4)
     assert seen == [("check", 5, 8), ("mix", 1, 4)]
+    clock.report("check", 1, 4)
+    assert seen[-1] == ("check", 1, 4)
+
+
+def test_a_part_within_a_part_ends_before_it() -> None:
+    seen: list[float] = []
+    clock = StageClock(lambda stage, done, total: seen.append(done / total))
+    with clock.part(0, 1, of=2):
+        with clock.part(1, 1, of=4, stage="mix"):
+            clock.report("mix", 1, 1)
+        clock.report("mix", 1, 1)
+    clock.report("mix", 1, 1)
+    assert seen == [0.5, 0.5, 1.0]
 
 
 def test_side_work_asks_the_listener_without_moving_progress() -> None:
@@ -54,9 +66,9 @@ def test_side_work_asks_the_listener_without_moving_progress() -> None:
     clock = StageClock(lambda *counts: told.append(counts))
     clock.ask().report("acoustic", 1, 2)
     assert told == []
-    clock.expect(3, 2, 10)
-    clock.report("semantic", 1, 4)
-    for done in range(3):
-        clock.ask().report("acoustic", done, 2)
+    with clock.part(3, 2, of=10):
+        clock.report("semantic", 1, 4)
+        for done in range(3):
+            clock.ask().report("acoustic", done, 2)
     assert told == [("semantic", 14, 40)] * 4
     StageClock(None).ask().report("acoustic", 1, 2)
