@@ -1,4 +1,4 @@
-"""Requests of the HTTP API → what the studio is to speak, and in which form to send it."""
+"""Requests of the HTTP API → what the pool is to speak, and in which form to send it."""
 
 import json
 import math
@@ -12,7 +12,7 @@ from app.api.encoding import MEDIA_TYPES, offered_formats
 from app.api.errors import ApiError
 from app.backend.checks import MAX_RETAKES, MAX_SEED, roll_seed
 from app.backend.cost import expected_seconds
-from app.backend.pipeline_pool import Studio
+from app.backend.pipeline_pool import PipelinePool
 from app.export.files import CAPTION_FORMATS
 from app.settings import ServiceConfig
 from pipeline.config.limits import LimitsConfig
@@ -168,7 +168,7 @@ def model_ids(config: ServiceConfig) -> tuple[str, str]:
     return "colloquy", f"colloquy-{Path(config.model).name}"
 
 
-def read_speech(studio: Studio, config: ServiceConfig, body: bytes) -> ApiOrder:
+def read_speech(pool: PipelinePool, config: ServiceConfig, body: bytes) -> ApiOrder:
     """A request for one voice to say plain words.
 
     Raises:
@@ -187,20 +187,20 @@ def read_speech(studio: Studio, config: ServiceConfig, body: bytes) -> ApiOrder:
     options = "" if pace == 1.0 else f" pace={pace:g}"
     turns = split_into_turns(words, LimitsConfig().max_turn_characters)
     script = "".join(f"[S1{options}] {escape(turn)}\n" for turn in turns)
-    read = studio.pipeline.parse(script)
+    read = pool.pipeline.parse(script)
     return ApiOrder(
         script=script,
-        voices={"S1": _find_voice(studio, voice, "voice")},
+        voices={"S1": _find_voice(pool, voice, "voice")},
         names=read.speaker_names,
         seed=_seed(fields),
         sound_format=_sound_format(fields),
         form=fields.choice("stream_format", ("audio", "sse"), "audio"),
         ignored=("instructions",) if fields.has("instructions") else (),
-        expected_s=expected_seconds(studio, read),
+        expected_s=expected_seconds(pool, read),
     )
 
 
-def read_dialogue(studio: Studio, config: ServiceConfig, body: bytes) -> ApiOrder:
+def read_dialogue(pool: PipelinePool, config: ServiceConfig, body: bytes) -> ApiOrder:
     """A request for a script to be spoken.
 
     Raises:
@@ -223,17 +223,17 @@ def read_dialogue(studio: Studio, config: ServiceConfig, body: bytes) -> ApiOrde
             param="captions",
             code="invalid_value",
         )
-    read = studio.pipeline.parse(script)
+    read = pool.pipeline.parse(script)
     return ApiOrder(
         script=script,
-        voices=_voices(studio, read, fields.values.get("voices")),
+        voices=_voices(pool, read, fields.values.get("voices")),
         names=read.speaker_names,
         seed=_seed(fields),
         retakes=fields.whole_number("retakes", MAX_RETAKES, 0),
         sound_format=_sound_format(fields),
         captions=captions,
         form=form,
-        expected_s=expected_seconds(studio, read),
+        expected_s=expected_seconds(pool, read),
     )
 
 
@@ -334,7 +334,7 @@ def _turns(turns: Any) -> str:
     return json.dumps(records, ensure_ascii=False)
 
 
-def _voices(studio: Studio, script: Script, wanted: Any) -> dict[str, WantedVoice]:
+def _voices(pool: PipelinePool, script: Script, wanted: Any) -> dict[str, WantedVoice]:
     if wanted is None:
         return {}
     if not isinstance(wanted, dict):
@@ -351,7 +351,7 @@ def _voices(studio: Studio, script: Script, wanted: Any) -> dict[str, WantedVoic
             raise ApiError(400, f"{speaker} is given two voices", param=param, code="invalid_value")
         if voice is not None and not isinstance(voice, str):
             raise ApiError(400, "a voice is a name or null", param=param, code="invalid_value")
-        voices[speaker] = None if voice is None else _find_voice(studio, voice, param)
+        voices[speaker] = None if voice is None else _find_voice(pool, voice, param)
     return voices
 
 
@@ -368,16 +368,16 @@ def _canonical(name: str, script: Script) -> str:
     )
 
 
-def _find_voice(studio: Studio, name: str, param: str) -> WantedVoice:
+def _find_voice(pool: PipelinePool, name: str, param: str) -> WantedVoice:
     """By name only: the pipeline would take a path for a file to read."""
-    if name not in studio.voice_names():
+    if name not in pool.voice_names():
         raise ApiError(
             404,
-            f"there is no voice {name[:80]!r}; there are {_listed(studio.voice_names())}",
+            f"there is no voice {name[:80]!r}; there are {_listed(pool.voice_names())}",
             param=param,
             code="voice_not_found",
         )
-    return studio.find_voice(name)
+    return pool.find_voice(name)
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 SCRIPTS = Path(__file__).resolve().parents[2] / "assets" / "scripts"
 
 
-class Studio:
+class PipelinePool:
     """Pipelines with the same weights, the user's own voices, and the sample scripts.
 
     Args:
@@ -184,12 +184,12 @@ class Studio:
         return SynthesisOptions(max_retakes=max_retakes)
 
 
-def load_studio(
+def load_pool(
     model: str = "small",
     device: str = "auto",
     n_pipelines: int = 1,
     limits: LimitsConfig | None = None,
-) -> Studio:
+) -> PipelinePool:
     """Read the weights and open the user's voice folder.
 
     Args:
@@ -213,4 +213,4 @@ def load_studio(
         return LentGpuPipeline(on_gpu, DialoguePipeline.load(model, "cpu", limits=limits), lend)
 
     first, *others = [load() for _ in range(n_pipelines)]
-    return Studio(first, VoiceLibrary(user_voice_folder()), others=others)
+    return PipelinePool(first, VoiceLibrary(user_voice_folder()), others=others)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from app.backend.pipeline_pool import Studio
+from app.backend.pipeline_pool import PipelinePool
 from app.projects.project import Project
 from pipeline.datatypes.dialogue import Dialogue, SpokenTurn
 from pipeline.datatypes.progress import ProgressCallback
@@ -44,7 +44,7 @@ class SpeakRequest:
 
 
 def speak_request(
-    studio: Studio,
+    pool: PipelinePool,
     request: SpeakRequest,
     on_progress: ProgressCallback,
     on_turn: Callable[[SpokenTurn], None],
@@ -52,7 +52,7 @@ def speak_request(
     """Speak a script.
 
     Args:
-        studio: speaks.
+        pool: speaks.
         request: what.
         on_progress: told of stages; may raise `CancelledError`.
         on_turn: given every turn as soon as it is final; with retakes none is before the end, and
@@ -62,43 +62,43 @@ def speak_request(
         DialogueError: whatever is wrong, in words fit to show.
     """
     if request.retakes:
-        dialogue = studio.speak(
+        dialogue = pool.speak(
             request.text, request.voices, request.seed, on_progress, request.retakes
         )
     else:
-        dialogue = studio.speak_aloud(
+        dialogue = pool.speak_aloud(
             request.text, request.voices, request.seed, on_progress, on_turn
         )
     return Project(text=request.text, dialogue=dialogue, form=request.form)
 
 
 def speak_changes(
-    studio: Studio, project: Project, text: str, on_progress: ProgressCallback
+    pool: PipelinePool, project: Project, text: str, on_progress: ProgressCallback
 ) -> Project:
     """Speak an edited script; turns that still say the same stay, whatever stands before them.
 
     Raises:
         DialogueError: if the script cannot be read or spoken, or changes a locked turn.
     """
-    dialogue = studio.redo_script(project.dialogue, text, on_progress, follow_context=False)
+    dialogue = pool.redo_script(project.dialogue, text, on_progress, follow_context=False)
     return project.changed(text=text, dialogue=dialogue, takes=_takes_that_stay(project, dialogue))
 
 
-def changed_part(studio: Studio, project: Project, text: str) -> Script:
+def changed_part(pool: PipelinePool, project: Project, text: str) -> Script:
     """What `speak_changes` will speak of an edited script.
 
     Raises:
         DialogueError: if the script cannot be read, or changes a locked turn.
     """
     before = project.dialogue
-    script = keep_speakers(studio.pipeline.parse(text), before.speaker_names)
+    script = keep_speakers(pool.pipeline.parse(text), before.speaker_names)
     matches = match_turns(before.turns, script.turns, before.locked, follow_context=False)
     new = [turn for turn, match in zip(script.turns, matches, strict=True) if not match.kept]
     return replace(script, turns=tuple(new))
 
 
 def redo_turn(
-    studio: Studio, project: Project, request: Redo, on_progress: ProgressCallback
+    pool: PipelinePool, project: Project, request: Redo, on_progress: ProgressCallback
 ) -> Project:
     """Make one turn anew, or a span of time; the turns' takes before are kept beside the new ones.
 
@@ -106,7 +106,7 @@ def redo_turn(
         DialogueError: if the turn does not exist or is locked, or its words cannot be spoken.
     """
     before = project.dialogue
-    after = studio.redo(before, request, on_progress)
+    after = pool.redo(before, request, on_progress)
     takes = dict(project.takes)
     for turn in range(len(after.turns)):
         fresh = take_of(after, turn)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from app.backend.pipeline_pool import Studio, load_studio
+from app.backend.pipeline_pool import PipelinePool, load_pool
 from app.server import build_server
 from app.settings import ServiceConfig
 from tests.browser.visit import Visit
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 CHROMIUM = Path("/usr/bin/chromium")
 HELD = "wait"
-"""Turns with this word stand still while `HeldStudio.hold` is set."""
+"""Turns with this word stand still while `HeldPool.hold` is set."""
 
 VisitMaker = Callable[..., Visit]
 
 
-class HeldStudio(Studio):
+class HeldPool(PipelinePool):
     """Before a turn with the word HELD is given out, waits until told to go on, or cancelled."""
 
     def __init__(self, *arguments: Any, **more: Any) -> None:
@@ -67,13 +67,13 @@ def surroundings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="package")
-def loaded(surroundings: Path) -> HeldStudio:
-    usual = load_studio("small", "cpu")
-    return HeldStudio(usual.pipeline, usual.added_voices)
+def loaded(surroundings: Path) -> HeldPool:
+    usual = load_pool("small", "cpu")
+    return HeldPool(usual.pipeline, usual.added_voices)
 
 
 @pytest.fixture(scope="package")
-def url(loaded: HeldStudio) -> Iterator[str]:
+def url(loaded: HeldPool) -> Iterator[str]:
     server = build_server(loaded, ServiceConfig(port=None))
     address = server.launch(prevent_thread_lock=True, quiet=True, inbrowser=False)
     yield address
@@ -113,8 +113,8 @@ def visit(chromium: "Browser", url: str) -> Iterator[VisitMaker]:
 
 
 @pytest.fixture
-def held(loaded: HeldStudio) -> Iterator[HeldStudio]:
-    """The studio, standing still at turns with the word HELD."""
+def held(loaded: HeldPool) -> Iterator[HeldPool]:
+    """The pool, standing still at turns with the word HELD."""
     for event in (loaded.may_go_on, loaded.reached, loaded.stopped):
         event.clear()
     loaded.hold.set()

@@ -7,7 +7,7 @@ from typing import Any
 import gradio as gr
 
 from app.backend.job_queue import RunQueue
-from app.backend.pipeline_pool import Studio
+from app.backend.pipeline_pool import PipelinePool
 from app.page import form_values
 from app.page.event_kinds import PRIVATE, TOLD
 from app.page.markup import message_html
@@ -28,16 +28,16 @@ class ScriptEvents:
     """What the section's controls do.
 
     Args:
-        studio: reads scripts.
+        pool: reads scripts.
         queue: knows how long runs take now.
     """
 
-    def __init__(self, studio: Studio, queue: RunQueue) -> None:
-        self._studio, self._queue = studio, queue
+    def __init__(self, pool: PipelinePool, queue: RunQueue) -> None:
+        self._pool, self._queue = pool, queue
 
     def feedback(self, text: str) -> form_values.ScriptFeedback:
         """What is in the script."""
-        return form_values.read_script(self._studio, text, self._queue.slowness)
+        return form_values.read_script(self._pool, text, self._queue.slowness)
 
     def read_lines(self, lines: Sequence[dict[str, str]], text: str, view: str) -> Any:
         """The text of the line editor; while the text is being edited, it stays."""
@@ -70,7 +70,7 @@ class ScriptEvents:
 
     def _lines(self, text: str) -> Any:
         try:
-            script = self._studio.pipeline.parse(text)
+            script = self._pool.pipeline.parse(text)
         except DialogueError:
             return gr.Dialogue(
                 [{"speaker": "", "text": line} for line in text.splitlines()],
@@ -99,7 +99,7 @@ class ScriptEvents:
     def show_turn(self, text: str, turn: int | None) -> tuple[float, str]:
         """Pace and gap of a turn of the script."""
         try:
-            turns = self._studio.pipeline.parse(text).turns
+            turns = self._pool.pipeline.parse(text).turns
         except DialogueError:
             return 1.0, ""
         if turn is None or turn >= len(turns):
@@ -149,7 +149,7 @@ class ScriptEvents:
         return self._edit(edit_words.respell, text, at, shown.strip(), said.strip()), at
 
     def _split(self, text: str, turn: int, before: str) -> str:
-        turns = self._studio.pipeline.parse(text).turns
+        turns = self._pool.pipeline.parse(text).turns
         words = turns[turn].text if turn < len(turns) else ""
         at = words.find(before) if before else middle_of(words)
         if at < 0:

@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.backend.pipeline_pool import Studio, load_studio
+from app.backend.pipeline_pool import PipelinePool, load_pool
 from app.backend.voice_library import VoiceLibrary
 from pipeline.datatypes.dialogue import Dialogue, SpokenTurn
 from pipeline.datatypes.redo import Redo
@@ -19,31 +19,33 @@ def _ignore(stage: str, done: int, total: int) -> None:
     assert 0 <= done <= total, stage
 
 
-def test_a_library_voice_is_given_as_its_file(studio: Studio, recordings: dict[str, Path]) -> None:
-    path = studio.add_voice("mine", recordings["good"], "mine")
-    assert studio.voice_names() == ["anna", "ben", "mine"]
-    assert studio.find_voice("mine") == path
-    assert studio.find_voice("anna") == "anna"
+def test_a_library_voice_is_given_as_its_file(
+    pool: PipelinePool, recordings: dict[str, Path]
+) -> None:
+    path = pool.add_voice("mine", recordings["good"], "mine")
+    assert pool.voice_names() == ["anna", "ben", "mine"]
+    assert pool.find_voice("mine") == path
+    assert pool.find_voice("anna") == "anna"
 
 
-def test_a_taken_name_is_refused(studio: Studio, recordings: dict[str, Path]) -> None:
+def test_a_taken_name_is_refused(pool: PipelinePool, recordings: dict[str, Path]) -> None:
     with pytest.raises(VoiceError, match="already is a voice 'anna'"):
-        studio.add_voice("anna", recordings["good"], "")
+        pool.add_voice("anna", recordings["good"], "")
 
 
-def test_samples_are_named_after_their_files(studio: Studio) -> None:
-    assert studio.sample_scripts() == {"Small talk": "Anna: Hello.\nBen: Hi.\n"}
+def test_samples_are_named_after_their_files(pool: PipelinePool) -> None:
+    assert pool.sample_scripts() == {"Small talk": "Anna: Hello.\nBen: Hi.\n"}
 
 
 def test_loading_without_weights_names_the_model() -> None:
     with pytest.raises(CheckpointError, match="there are no weights 'huge'"):
-        load_studio("huge", "cpu")
+        load_pool("huge", "cpu")
 
 
-def test_what_is_spoken_aloud_is_what_is_spoken(studio: Studio) -> None:
+def test_what_is_spoken_aloud_is_what_is_spoken(pool: PipelinePool) -> None:
     heard: list[SpokenTurn] = []
-    aloud = studio.speak_aloud(SCRIPT, {"S1": "ben"}, 4, _ignore, heard.append)
-    quiet = studio.speak(SCRIPT, {"S1": "ben"}, 4)
+    aloud = pool.speak_aloud(SCRIPT, {"S1": "ben"}, 4, _ignore, heard.append)
+    quiet = pool.speak(SCRIPT, {"S1": "ben"}, 4)
     np.testing.assert_array_equal(aloud.mix.samples, quiet.mix.samples)
     np.testing.assert_array_equal(
         np.concatenate([turn.mix.samples for turn in heard]), quiet.mix.samples
@@ -51,10 +53,10 @@ def test_what_is_spoken_aloud_is_what_is_spoken(studio: Studio) -> None:
     assert aloud.voices["S1"].name == "ben"
 
 
-def test_parts_are_made_anew_in_the_dialogue_given(studio: Studio) -> None:
-    first = studio.speak(SCRIPT, {}, 4)
-    redone = studio.redo(first, Redo(turn=1), _ignore)
-    edited = studio.redo_script(redone, "Anna: Hello.\nBen: Never.", _ignore)
+def test_parts_are_made_anew_in_the_dialogue_given(pool: PipelinePool) -> None:
+    first = pool.speak(SCRIPT, {}, 4)
+    redone = pool.redo(first, Redo(turn=1), _ignore)
+    edited = pool.redo_script(redone, "Anna: Hello.\nBen: Never.", _ignore)
     for after in (redone, edited):
         np.testing.assert_array_equal(after.cuts[0].sound.samples, first.cuts[0].sound.samples)
     assert redone.turn_seeds[1] != first.turn_seeds[1]
@@ -62,15 +64,15 @@ def test_parts_are_made_anew_in_the_dialogue_given(studio: Studio) -> None:
 
 
 def test_a_recording_becomes_a_voice_with_licence_and_consent(
-    studio: Studio, recordings: dict[str, Path]
+    pool: PipelinePool, recordings: dict[str, Path]
 ) -> None:
-    voice = studio.voice_of(recordings["good"], "zoe", "CC0", "she said so")
+    voice = pool.voice_of(recordings["good"], "zoe", "CC0", "she said so")
     assert (voice.name, voice.licence, voice.consent) == ("zoe", "CC0", "she said so")
 
 
 def test_no_two_scripts_are_spoken_by_one_pipeline_at_the_same_time(tmp_path: Path) -> None:
     pipelines = [TonePipeline(), TonePipeline()]
-    studio = Studio(pipelines[0], VoiceLibrary(tmp_path), tmp_path, pipelines[1:])
+    pool = PipelinePool(pipelines[0], VoiceLibrary(tmp_path), tmp_path, pipelines[1:])
     meet = threading.Barrier(2, timeout=LONG_S)
     inside: list[int] = []
 
@@ -85,7 +87,7 @@ def test_no_two_scripts_are_spoken_by_one_pipeline_at_the_same_time(tmp_path: Pa
         pipeline.before_stage = lambda stage, number=number: stop(number, stage)
     made: list[Dialogue] = []
     threads = [
-        threading.Thread(target=lambda seed=seed: made.append(studio.speak(SCRIPT, {}, seed)))
+        threading.Thread(target=lambda seed=seed: made.append(pool.speak(SCRIPT, {}, seed)))
         for seed in range(4)
     ]
     for thread in threads:
@@ -95,13 +97,13 @@ def test_no_two_scripts_are_spoken_by_one_pipeline_at_the_same_time(tmp_path: Pa
     assert sorted(dialogue.seed for dialogue in made) == [0, 1, 2, 3]
 
 
-def test_a_pipeline_is_given_back_after_an_error(studio: Studio) -> None:
+def test_a_pipeline_is_given_back_after_an_error(pool: PipelinePool) -> None:
     def cancel(stage: str, done: int, total: int) -> None:
         raise CancelledError("enough")
 
     with pytest.raises(CancelledError, match="enough"):
-        studio.speak(SCRIPT, {}, 0, cancel)
-    turns = studio.stream(SCRIPT, {}, 0)
+        pool.speak(SCRIPT, {}, 0, cancel)
+    turns = pool.stream(SCRIPT, {}, 0)
     assert next(turns).index == 0
     turns.close()  # type: ignore[attr-defined]  # it is a generator
-    assert len(studio.speak(SCRIPT, {}, 0).turns) == 2
+    assert len(pool.speak(SCRIPT, {}, 0).turns) == 2
