@@ -61,7 +61,7 @@ def build_service(pool: PipelinePool, config: ServiceConfig) -> Service:
 
 
 def _facts(pool: PipelinePool, config: ServiceConfig) -> Mapping[str, str]:
-    conditions = pool.pipeline.conditions()
+    conditions = pool.shared.conditions()
     return {
         "version": VERSION,
         "model": Path(config.model).name,

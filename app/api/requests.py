@@ -187,7 +187,7 @@ def read_speech(pool: PipelinePool, config: ServiceConfig, body: bytes) -> ApiOr
     options = "" if pace == 1.0 else f" pace={pace:g}"
     turns = split_into_turns(words, LimitsConfig().max_turn_characters)
     script = "".join(f"[S1{options}] {escape(turn)}\n" for turn in turns)
-    read = pool.pipeline.parse(script)
+    read = pool.shared.parse(script)
     return ApiOrder(
         script=script,
         voices={"S1": _find_voice(pool, voice, "voice")},
@@ -223,7 +223,7 @@ def read_dialogue(pool: PipelinePool, config: ServiceConfig, body: bytes) -> Api
             param="captions",
             code="invalid_value",
         )
-    read = pool.pipeline.parse(script)
+    read = pool.shared.parse(script)
     return ApiOrder(
         script=script,
         voices=_voices(pool, read, fields.values.get("voices")),

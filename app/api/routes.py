@@ -29,6 +29,7 @@ from app.export.files import caption_text
 from app.settings import ServiceConfig
 from pipeline.datatypes.dialogue import Dialogue
 from pipeline.errors import CancelledError, ConfigError, ScriptError
+from pipeline.synthesis.options import SynthesisOptions
 from pipeline.waveform_to_dialogue.captions import captions_to_json
 
 logger = logging.getLogger(__name__)
@@ -103,7 +104,7 @@ class _Api:
     async def list_voices(self, request: Request) -> Response:
         """Names and descriptions."""
         names = await run_in_threadpool(self._pool.voice_names)
-        built_in = self._pool.pipeline.voices
+        built_in = self._pool.shared.voices
         rows = [
             {
                 "id": name,
@@ -197,7 +198,11 @@ async def _cancel_when_gone(request: Request, run: Run[_Spoken]) -> None:
 
 def _speak_order(pool: PipelinePool, order: ApiOrder, run: Run[_Spoken]) -> _Spoken:
     """The work of a run: speak, then encode."""
-    dialogue = pool.speak(order.script, order.voices, order.seed, run.progress, order.retakes)
+    options = SynthesisOptions(max_retakes=order.retakes)
+    with pool.borrow() as pipeline:
+        dialogue = pipeline.synthesize(
+            order.script, order.voices, order.seed, options, run.progress
+        )
     run.sound_s = dialogue.mix.duration_s
     sound = encode_sound(dialogue.mix, order.sound_format)
     headers = _headers(order, dialogue)

@@ -63,7 +63,7 @@ class Expectation:
 
     def __init__(self, pool: PipelinePool, file: CostFile, n_threads: int) -> None:
         self._pool, self._file = pool, file
-        self.key = cost_key(pool.pipeline.conditions(), n_threads)
+        self.key = cost_key(pool.shared.conditions(), n_threads)
 
     def known(self) -> CostModel | None:
         """What was measured; `None` if nothing was."""
@@ -89,7 +89,7 @@ class Expectation:
 
     def size(self, script: Script) -> ScriptSize:
         """What of a script costs time."""
-        return size_of_script(script, self._pool.pipeline.estimate_seconds(script))
+        return size_of_script(script, self._pool.shared.estimate_seconds(script))
 
     def measure(self, load_s: float) -> CostModel:
         """Speak a little and keep what it cost.
@@ -97,15 +97,15 @@ class Expectation:
         Args:
             load_s: seconds that starting and reading the weights took.
         """
-        pipeline = self._pool.pipeline
-        pipeline.synthesize(SHORT)  # the first time, everything is made ready
         runs = []
-        for text in SAMPLES:
-            begun = time.perf_counter()
-            dialogue = pipeline.synthesize(text)
-            spent_s = time.perf_counter() - begun
-            size = self.size(pipeline.parse(text))
-            runs.append(_run(size, dialogue.stage_seconds, spent_s, dialogue.mix.duration_s))
+        with self._pool.borrow() as pipeline:
+            pipeline.synthesize(SHORT)  # the first time, everything is made ready
+            for text in SAMPLES:
+                begun = time.perf_counter()
+                dialogue = pipeline.synthesize(text)
+                spent_s = time.perf_counter() - begun
+                size = self.size(pipeline.parse(text))
+                runs.append(_run(size, dialogue.stage_seconds, spent_s, dialogue.mix.duration_s))
         model = fit_cost(load_s, runs)
         self._file.keep(self.key, model)
         return model

@@ -198,7 +198,7 @@ def _check_space(options: argparse.Namespace, pool: "PipelinePool", script: "Scr
     bytes_per_second = BYTES_PER_SECOND * (1 + len(speakers))
     if not options.retakes:
         bytes_per_second += WORK_BYTES_PER_SECOND
-    seconds = pool.pipeline.estimate_seconds(script)
+    seconds = pool.shared.estimate_seconds(script)
     check_can_write(options.output, int(seconds * bytes_per_second))
     for path in companion_paths(options.output, options.captions, speakers):
         check_can_write(path)
@@ -227,9 +227,12 @@ def _speak_with_retakes(pool: "PipelinePool", order: "SpeakOrder", max_retakes: 
     from app.backend.cost import expectation_of
     from app.cli.progress_line import ProgressLine
     from app.export.files import publish, result_writers
+    from pipeline.synthesis.options import SynthesisOptions
 
     progress = ProgressLine(expectation_of(pool).stage_seconds(order.script))
-    dialogue = pool.speak(order.text, order.voices, order.seed, progress.show, max_retakes)
+    options = SynthesisOptions(max_retakes=max_retakes)
+    with pool.borrow() as pipeline:
+        dialogue = pipeline.synthesize(order.text, order.voices, order.seed, options, progress.show)
     names = order.script.speaker_names
     publish(result_writers(dialogue, order.wav, order.captions, names, order.stems))
     for note in dialogue.notes:
@@ -313,7 +316,7 @@ def _voices(options: argparse.Namespace) -> None:
     from app.backend.pipeline_pool import load_pool
 
     pool = load_pool(options.model, options.device)
-    built_in = pool.pipeline.voices
+    built_in = pool.shared.voices
     for name in pool.voice_names():
         description = built_in[name].description if name in built_in else "your own"
         print(f"{name:<16} {' '.join(description.split())}".rstrip())
@@ -326,6 +329,8 @@ def _add_voice(options: argparse.Namespace) -> None:
     check_voice_name(options.name)
     pool = load_pool(options.model, options.device)
     path = pool.add_voice(options.name, options.recording, options.licence_note)
-    for finding in pool.pipeline.judge_recording(options.recording).findings:
+    with pool.borrow() as pipeline:
+        quality = pipeline.judge_recording(options.recording)
+    for finding in quality.findings:
         print(f"note: {finding.message}", file=sys.stderr)
     print(f"added voice {options.name!r} ({path})")

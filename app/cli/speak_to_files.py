@@ -13,6 +13,7 @@ from pipeline.config.limits import MixConfig
 from pipeline.datatypes.dialogue import Caption, SpokenTurn
 from pipeline.datatypes.progress import ProgressCallback
 from pipeline.datatypes.script import Script
+from pipeline.synthesis.options import SynthesisOptions
 from pipeline.synthesis.resume import mix_again
 from pipeline.voices.casting import WantedVoice
 
@@ -84,8 +85,10 @@ def speak_to_files(
         folder.begin(fingerprint, n_turns)
     try:
         finished = folder.turns(n_resumed)
-        for spoken in pool.stream(order.text, order.voices, order.seed, on_progress, finished):
-            folder.keep(spoken)
+        with pool.borrow() as pipeline:
+            options, asked = SynthesisOptions(), (order.text, order.voices, order.seed)
+            for spoken in pipeline.stream(*asked, options, on_progress, finished, in_a_hurry=False):
+                folder.keep(spoken)
         sound_s, notes = _publish(order, folder)
     except BaseException as error:
         if kept := folder.close():
@@ -105,10 +108,10 @@ def request_fingerprint(pool: PipelinePool, order: SpeakOrder) -> dict[str, str]
     """What the sound of an order depends on, by the names a person knows it by."""
     return {
         "script": order.text,
-        "voices": fingerprint_voices(order.voices, pool.pipeline.voices),
+        "voices": fingerprint_voices(order.voices, pool.shared.voices),
         "seed": str(order.seed),
-        "options": f"{STREAM_FORMAT} {pool.options()!r}",
-        **pool.pipeline.conditions(),
+        "options": f"{STREAM_FORMAT} {SynthesisOptions()!r}",
+        **pool.shared.conditions(),
     }
 
 

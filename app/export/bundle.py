@@ -103,7 +103,7 @@ def context_of_project(project: Project, pool: PipelinePool, folder: Path) -> Ex
 
     return ExportContext(
         text=project.text,
-        conditions=pool.pipeline.conditions(),
+        conditions=pool.shared.conditions(),
         form=project.form,
         voice_files=voice_files,
         write_dialogue=write_dialogue,

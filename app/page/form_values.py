@@ -81,7 +81,7 @@ def read_script(pool: PipelinePool, text: str, slowness: float = 1.0) -> ScriptF
         slowness: how many times longer than expected runs take now.
     """
     try:
-        script = pool.pipeline.parse(text)
+        script = pool.shared.parse(text)
     except DialogueError as error:
         return ScriptFeedback(message=str(error), speakers={}, problem=True)
     speakers = speaker_names(script)
@@ -116,7 +116,7 @@ def read_form(pool: PipelinePool, form: SpeakForm, project: Project | None = Non
         DialogueError: whatever is wrong, in words fit to show.
     """
     seed, retakes = check_seed(form.seed), check_retakes(form.retakes)
-    names = speaker_names(pool.pipeline.parse(form.text))
+    names = speaker_names(pool.shared.parse(form.text))
     cast = keep_cast(form.cast, list(names.values()), len(form.rows))
     rows = dict(zip(cast, form.rows, strict=True))
     voices = {
@@ -187,7 +187,7 @@ def ask_for_consent(name: str) -> str:
 def missing_consents(pool: PipelinePool, form: SpeakForm) -> list[tuple[int, str]]:
     """Rows, from 0, with a speaker of the script whose voice needs a consent that is not given."""
     try:
-        names = list(speaker_names(pool.pipeline.parse(form.text)).values())
+        names = list(speaker_names(pool.shared.parse(form.text)).values())
     except DialogueError:
         return []
     cast = keep_cast(form.cast, names, len(form.rows))

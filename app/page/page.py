@@ -61,7 +61,7 @@ def build_backstage(pool: PipelinePool, queue: RunQueue, keep_s: tuple[float, fl
         queue: where runs wait.
         keep_s: how long a visitor's work is kept after they left, and when they do nothing.
     """
-    workspaces = Workspaces(lambda: Path(get_upload_folder()), pool.pipeline.adopt, *keep_s)
+    workspaces = Workspaces(lambda: Path(get_upload_folder()), pool.shared.adopt, *keep_s)
     return Backstage(pool=pool, queue=queue, workspaces=workspaces, visits=Visits())
 
 

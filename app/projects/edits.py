@@ -21,6 +21,7 @@ from pipeline.errors import DialogueError
 from pipeline.script_editing.edit_turns import open_script, set_pace
 from pipeline.script_editing.edit_words import set_words
 from pipeline.script_to_turns.inline_marks import write_marks
+from pipeline.synthesis.options import SynthesisOptions
 from pipeline.voices.casting import WantedVoice
 
 
@@ -61,14 +62,17 @@ def speak_request(
     Raises:
         DialogueError: whatever is wrong, in words fit to show.
     """
-    if request.retakes:
-        dialogue = pool.speak(
-            request.text, request.voices, request.seed, on_progress, request.retakes
-        )
-    else:
-        dialogue = pool.speak_aloud(
-            request.text, request.voices, request.seed, on_progress, on_turn
-        )
+    asked = request.text, request.voices, request.seed
+    with pool.borrow() as pipeline:
+        if request.retakes:
+            options = SynthesisOptions(max_retakes=request.retakes)
+            dialogue = pipeline.synthesize(*asked, options, on_progress)
+        else:
+            spoken = []
+            for turn in pipeline.stream(*asked, None, on_progress):
+                spoken.append(turn)
+                on_turn(turn)
+            dialogue = pipeline.gather(request.text, spoken, request.seed)
     return Project(text=request.text, dialogue=dialogue, form=request.form)
 
 
@@ -80,7 +84,10 @@ def speak_changes(
     Raises:
         DialogueError: if the script cannot be read or spoken, or changes a locked turn.
     """
-    dialogue = pool.redo_script(project.dialogue, text, on_progress, follow_context=False)
+    with pool.borrow() as pipeline:
+        dialogue = pipeline.redo_script(
+            project.dialogue, text, on_progress=on_progress, follow_context=False
+        )
     return project.changed(text=text, dialogue=dialogue, takes=_takes_that_stay(project, dialogue))
 
 
@@ -91,7 +98,7 @@ def changed_part(pool: PipelinePool, project: Project, text: str) -> Script:
         DialogueError: if the script cannot be read, or changes a locked turn.
     """
     before = project.dialogue
-    script = keep_speakers(pool.pipeline.parse(text), before.speaker_names)
+    script = keep_speakers(pool.shared.parse(text), before.speaker_names)
     matches = match_turns(before.turns, script.turns, before.locked, follow_context=False)
     new = [turn for turn, match in zip(script.turns, matches, strict=True) if not match.kept]
     return replace(script, turns=tuple(new))
@@ -106,7 +113,8 @@ def redo_turn(
         DialogueError: if the turn does not exist or is locked, or its words cannot be spoken.
     """
     before = project.dialogue
-    after = pool.redo(before, request, on_progress)
+    with pool.borrow() as pipeline:
+        after = pipeline.redo(before, request, on_progress=on_progress)
     takes = dict(project.takes)
     for turn in range(len(after.turns)):
         fresh = take_of(after, turn)

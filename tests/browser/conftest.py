@@ -1,5 +1,6 @@
 """One server with the shipped weights, and one browser, for all visits."""
 
+import contextlib
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -30,21 +31,14 @@ class HeldPool(PipelinePool):
         self.hold, self.may_go_on = threading.Event(), threading.Event()
         self.reached, self.stopped = threading.Event(), threading.Event()
 
-    def speak_aloud(
-        self, script: str, voices: Any, seed: int, on_progress: Any, on_turn: Any
-    ) -> Any:
-        told: list[tuple[str, int, int]] = []
+    @contextlib.contextmanager
+    def borrow(self) -> Iterator[Any]:
+        with super().borrow() as pipeline:
+            yield _HeldPipeline(pipeline, self)
 
-        def listen(stage: str, done: int, total: int) -> None:
-            told.append((stage, done, total))
-            on_progress(stage, done, total)
-
-        def pass_on(turn: Any) -> None:
-            if HELD in turn.turn.text and self.hold.is_set():
-                self._wait(lambda: on_progress(*told[-1]))
-            on_turn(turn)
-
-        return super().speak_aloud(script, voices, seed, listen, pass_on)
+    def wait(self, turn: Any, check: Callable[[], None]) -> None:
+        if HELD in turn.turn.text and self.hold.is_set():
+            self._wait(check)
 
     def _wait(self, check: Callable[[], None]) -> None:
         self.reached.set()
@@ -54,6 +48,29 @@ class HeldPool(PipelinePool):
             except Exception:
                 self.stopped.set()
                 raise
+
+
+class _HeldPipeline:
+    """A pipeline whose stream waits where its pool says so."""
+
+    def __init__(self, pipeline: Any, pool: HeldPool) -> None:
+        self._pipeline, self._pool = pipeline, pool
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._pipeline, name)
+
+    def stream(
+        self, script: str, voices: Any, seed: int, options: Any, on_progress: Any
+    ) -> Iterator[Any]:
+        told: list[tuple[str, int, int]] = []
+
+        def listen(stage: str, done: int, total: int) -> None:
+            told.append((stage, done, total))
+            on_progress(stage, done, total)
+
+        for turn in self._pipeline.stream(script, voices, seed, options, listen):
+            self._pool.wait(turn, lambda: on_progress(*told[-1]))
+            yield turn
 
 
 @pytest.fixture(scope="package")
@@ -69,7 +86,8 @@ def surroundings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture(scope="package")
 def loaded(surroundings: Path) -> HeldPool:
     usual = load_pool("small", "cpu")
-    return HeldPool(usual.pipeline, usual.added_voices)
+    with usual.borrow() as pipeline:
+        return HeldPool(pipeline, usual.added_voices)
 
 
 @pytest.fixture(scope="package")

@@ -87,7 +87,7 @@ def test_an_error_names_its_line_and_nothing_is_submitted(
     visit: VisitMaker, loaded: HeldPool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spoken: list[Any] = []
-    monkeypatch.setattr(loaded, "speak_aloud", lambda *given: spoken.append(given))
+    monkeypatch.setattr(loaded, "borrow", lambda *given: spoken.append(given))
     stranger = visit(360, "dark")
     wrong = "Anna: Hello there.\nBen: ?!"
     stranger.write(wrong, "Line 2")

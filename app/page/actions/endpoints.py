@@ -25,6 +25,7 @@ from app.projects.sessions import visitor_of
 from app.projects.workspace import Workspaces
 from pipeline.datatypes.dialogue import Dialogue
 from pipeline.errors import DialogueError, VoiceError
+from pipeline.synthesis.options import SynthesisOptions
 from pipeline.voices.casting import WantedVoice
 
 PROGRAMS = ("speak", "voices", "estimate", "parse")
@@ -69,13 +70,17 @@ class Programs:
         """
         visitor = visitor_of(request) + secrets.token_hex(4)
         try:
-            parsed = self._pool.pipeline.parse(script)
+            parsed = self._pool.shared.parse(script)
             chosen = self._voices(voices or {})
             checked = check_seed(seed), check_retakes(retakes)
             expected_s = expected_seconds(self._pool, parsed)
 
             def work(run: Run[tuple[Path, Dialogue]]) -> tuple[Path, Dialogue]:
-                dialogue = self._pool.speak(script, chosen, checked[0], run.progress, checked[1])
+                options = SynthesisOptions(max_retakes=checked[1])
+                with self._pool.borrow() as pipeline:
+                    dialogue = pipeline.synthesize(
+                        script, chosen, checked[0], options, run.progress
+                    )
                 run.sound_s = dialogue.mix.duration_s
                 return self._write(dialogue), dialogue
 
@@ -92,7 +97,7 @@ class Programs:
 
     def voices(self) -> list[dict[str, str]]:
         """List the voices that can be asked for, each with its name and description."""
-        built_in = self._pool.pipeline.voices
+        built_in = self._pool.shared.voices
         return [
             {
                 "name": name,
@@ -108,7 +113,7 @@ class Programs:
             script: as for `speak`.
         """
         try:
-            parsed = self._pool.pipeline.parse(script)
+            parsed = self._pool.shared.parse(script)
         except DialogueError as error:
             raise not_done(str(error), "Not estimated") from error
         expectation = expectation_of(self._pool)
@@ -127,7 +132,7 @@ class Programs:
             script: as for `speak`.
         """
         try:
-            parsed = self._pool.pipeline.parse(script)
+            parsed = self._pool.shared.parse(script)
         except DialogueError as error:
             raise not_done(str(error), "Not read") from error
         return {

@@ -66,7 +66,7 @@ class Speaking:
         *filled, _token = values
         form = read_values(*filled)
         verdicts = [gr.validate(True, "") for _ in values]
-        verdicts[TEXT_AT] = _verdict(lambda: self._pool.pipeline.parse(form.text))
+        verdicts[TEXT_AT] = _verdict(lambda: self._pool.shared.parse(form.text))
         verdicts[SEED_AT] = _verdict(lambda: check_seed(form.seed))
         verdicts[RETAKES_AT] = _verdict(lambda: check_retakes(form.retakes))
         for row, name in form_values.missing_consents(self._pool, form):
@@ -95,7 +95,7 @@ class Speaking:
             run.sound_s = project.dialogue.mix.duration_s
             return finish(workspace, project)
 
-        script = await self._read(lambda: self._pool.pipeline.parse(form.text))
+        script = await self._read(lambda: self._pool.shared.parse(form.text))
         async for shown in self._watch(work, script, request, NOT_GENERATED):
             yield shown
 
@@ -153,7 +153,7 @@ class Speaking:
                 pace=None if pace == spoken.pace else pace,
             )
 
-        script = await self._read(lambda: self._pool.pipeline.parse(words))
+        script = await self._read(lambda: self._pool.shared.parse(words))
         async for shown in self._redo(ask, token, number, request, script):
             yield shown
         after = self._workspaces.open(token).project

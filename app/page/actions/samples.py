@@ -40,7 +40,7 @@ class SampleRuns:
             return project
 
         try:
-            expected_s = expected_seconds(self._pool, self._pool.pipeline.parse(text))
+            expected_s = expected_seconds(self._pool, self._pool.shared.parse(text))
             project = self._queue.submit(work, expected_s, workspace.token).result()
             context = context_of_project(project, self._pool, workspace.new_folder("voices"))
             choice = ExportChoice(parts=frozenset({"project"}))

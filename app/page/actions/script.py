@@ -70,7 +70,7 @@ class ScriptEvents:
 
     def _lines(self, text: str) -> Any:
         try:
-            script = self._pool.pipeline.parse(text)
+            script = self._pool.shared.parse(text)
         except DialogueError:
             return gr.Dialogue(
                 [{"speaker": "", "text": line} for line in text.splitlines()],
@@ -99,7 +99,7 @@ class ScriptEvents:
     def show_turn(self, text: str, turn: int | None) -> tuple[float, str]:
         """Pace and gap of a turn of the script."""
         try:
-            turns = self._pool.pipeline.parse(text).turns
+            turns = self._pool.shared.parse(text).turns
         except DialogueError:
             return 1.0, ""
         if turn is None or turn >= len(turns):
@@ -149,7 +149,7 @@ class ScriptEvents:
         return self._edit(edit_words.respell, text, at, shown.strip(), said.strip()), at
 
     def _split(self, text: str, turn: int, before: str) -> str:
-        turns = self._pool.pipeline.parse(text).turns
+        turns = self._pool.shared.parse(text).turns
         words = turns[turn].text if turn < len(turns) else ""
         at = words.find(before) if before else middle_of(words)
         if at < 0:

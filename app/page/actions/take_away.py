@@ -116,7 +116,7 @@ class TakeAwayEvents:
         }
         return Project(
             text=contents.text,
-            dialogue=self._pool.pipeline.adopt(stored.dialogue),
+            dialogue=self._pool.shared.adopt(stored.dialogue),
             takes=takes,
             form=read_kept_form(contents.form),
         )

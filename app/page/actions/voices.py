@@ -50,9 +50,10 @@ class VoiceEvents:
         found = self._pool.find_voice(choice)
         try:
             voice = (
-                load_voice(found) if isinstance(found, Path) else self._pool.pipeline.voices[choice]
+                load_voice(found) if isinstance(found, Path) else self._pool.shared.voices[choice]
             )
-            sound = self._pool.pipeline.prompt_sound(voice)
+            with self._pool.borrow() as pipeline:
+                sound = pipeline.prompt_sound(voice)
         except DialogueError as error:
             raise not_done(str(error)) from error
         return gr.Audio(int16_sound(sound), visible=True)
@@ -63,7 +64,8 @@ class VoiceEvents:
             return message_html("No recording yet."), gr.Checkbox(value=False)
         self._workspaces.open(token).note_upload(recording)
         try:
-            quality = self._pool.pipeline.judge_recording(recording)
+            with self._pool.borrow() as pipeline:
+                quality = pipeline.judge_recording(recording)
         except DialogueError as error:
             return message_html(_file_error(error, recording), problem=True), gr.skip()
         return _quality_html(quality), gr.skip()
@@ -75,7 +77,8 @@ class VoiceEvents:
         self._workspaces.open(token).note_upload(path)
         try:
             voice = load_voice(path)
-            self._pool.pipeline.prompt_sound(voice)
+            with self._pool.borrow() as pipeline:
+                pipeline.prompt_sound(voice)
         except DialogueError as error:
             return message_html(_file_error(error, path), problem=True)
         told = [f"Voice “{voice.name}”", *filter(None, (voice.licence, voice.consent))]
@@ -91,7 +94,10 @@ class VoiceEvents:
             raise not_done("upload or record something first")
         workspace: Workspace = self._workspaces.open(token)
         try:
-            voice = self._pool.voice_of(Path(recording), name, licence.strip(), CONSENT_NOTE)
+            with self._pool.borrow() as pipeline:
+                voice = pipeline.voice_from_recording(
+                    recording, name, licence=licence.strip(), consent=CONSENT_NOTE
+                )
             path = workspace.new_folder("voice") / f"{_safe_name(voice.name)}.safetensors"
             save_voice(path, voice)
         except DialogueError as error:

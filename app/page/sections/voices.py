@@ -36,7 +36,7 @@ class VoiceControls:
 
 def voice_choices(pool: PipelinePool) -> list[tuple[str, str]]:
     """Labels and values of a voice dropdown."""
-    built_in = pool.pipeline.voices
+    built_in = pool.shared.voices
     named = []
     for name in pool.voice_names():
         about = " ".join(built_in[name].description.split()) if name in built_in else "added by you"

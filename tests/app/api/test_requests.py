@@ -35,5 +35,5 @@ def test_the_model_has_a_name_for_each_size() -> None:
 
 
 def test_a_longer_script_is_expected_to_take_longer(pool: PipelinePool) -> None:
-    short, long = (pool.pipeline.parse("[S1] Hello.\n" * n) for n in (1, 50))
+    short, long = (pool.shared.parse("[S1] Hello.\n" * n) for n in (1, 50))
     assert 0.0 < expected_seconds(pool, short) < expected_seconds(pool, long)

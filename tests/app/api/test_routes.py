@@ -104,13 +104,15 @@ def test_mp3_is_what_is_sent_unless_asked_otherwise(
     ],
 )
 def test_input_is_plain_words_whatever_is_in_it(
-    api: Api, pool: PipelinePool, words: str, monkeypatch: pytest.MonkeyPatch
+    api: Api, pipeline: TonePipeline, words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spoken = []
-    speak = pool.speak
-    monkeypatch.setattr(pool, "speak", lambda *given: (spoken.append(given[0]), speak(*given))[1])
+    speak = pipeline.synthesize
+    monkeypatch.setattr(
+        pipeline, "synthesize", lambda *given: (spoken.append(given[0]), speak(*given))[1]
+    )
     api.say("Say " + words)
-    (turn,) = pool.pipeline.parse(spoken[0]).turns
+    (turn,) = pipeline.parse(spoken[0]).turns
     assert (turn.speaker, turn.spoken_text, turn.pauses) == ("S1", "Say " + words, ())
 
 

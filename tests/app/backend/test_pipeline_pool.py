@@ -1,11 +1,13 @@
 import threading
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from app.backend.pipeline_pool import PipelinePool, load_pool
 from app.backend.voice_library import VoiceLibrary
+from app.projects.edits import SpeakRequest, speak_request
 from pipeline.datatypes.dialogue import Dialogue, SpokenTurn
 from pipeline.datatypes.redo import Redo
 from pipeline.errors import CancelledError, CheckpointError, VoiceError
@@ -13,6 +15,13 @@ from tests.app.tone_pipeline import TonePipeline
 
 SCRIPT = "Anna: Hello.\nBen: Hi."
 LONG_S = 30.0
+
+
+def _speak(
+    pool: PipelinePool, voices: dict[str, str], seed: int, on_progress: Any = None
+) -> Dialogue:
+    with pool.borrow() as pipeline:
+        return pipeline.synthesize(SCRIPT, voices, seed, None, on_progress)
 
 
 def _ignore(stage: str, done: int, total: int) -> None:
@@ -44,8 +53,9 @@ def test_loading_without_weights_names_the_model() -> None:
 
 def test_what_is_spoken_aloud_is_what_is_spoken(pool: PipelinePool) -> None:
     heard: list[SpokenTurn] = []
-    aloud = pool.speak_aloud(SCRIPT, {"S1": "ben"}, 4, _ignore, heard.append)
-    quiet = pool.speak(SCRIPT, {"S1": "ben"}, 4)
+    request = SpeakRequest(text=SCRIPT, voices={"S1": "ben"}, seed=4)
+    aloud = speak_request(pool, request, _ignore, heard.append).dialogue
+    quiet = _speak(pool, {"S1": "ben"}, 4)
     np.testing.assert_array_equal(aloud.mix.samples, quiet.mix.samples)
     np.testing.assert_array_equal(
         np.concatenate([turn.mix.samples for turn in heard]), quiet.mix.samples
@@ -54,9 +64,10 @@ def test_what_is_spoken_aloud_is_what_is_spoken(pool: PipelinePool) -> None:
 
 
 def test_parts_are_made_anew_in_the_dialogue_given(pool: PipelinePool) -> None:
-    first = pool.speak(SCRIPT, {}, 4)
-    redone = pool.redo(first, Redo(turn=1), _ignore)
-    edited = pool.redo_script(redone, "Anna: Hello.\nBen: Never.", _ignore)
+    first = _speak(pool, {}, 4)
+    with pool.borrow() as pipeline:
+        redone = pipeline.redo(first, Redo(turn=1))
+        edited = pipeline.redo_script(redone, "Anna: Hello.\nBen: Never.")
     for after in (redone, edited):
         np.testing.assert_array_equal(after.cuts[0].sound.samples, first.cuts[0].sound.samples)
     assert redone.turn_seeds[1] != first.turn_seeds[1]
@@ -66,7 +77,10 @@ def test_parts_are_made_anew_in_the_dialogue_given(pool: PipelinePool) -> None:
 def test_a_recording_becomes_a_voice_with_licence_and_consent(
     pool: PipelinePool, recordings: dict[str, Path]
 ) -> None:
-    voice = pool.voice_of(recordings["good"], "zoe", "CC0", "she said so")
+    with pool.borrow() as pipeline:
+        voice = pipeline.voice_from_recording(
+            recordings["good"], "zoe", licence="CC0", consent="she said so"
+        )
     assert (voice.name, voice.licence, voice.consent) == ("zoe", "CC0", "she said so")
 
 
@@ -87,7 +101,7 @@ def test_no_two_scripts_are_spoken_by_one_pipeline_at_the_same_time(tmp_path: Pa
         pipeline.before_stage = lambda stage, number=number: stop(number, stage)
     made: list[Dialogue] = []
     threads = [
-        threading.Thread(target=lambda seed=seed: made.append(pool.speak(SCRIPT, {}, seed)))
+        threading.Thread(target=lambda seed=seed: made.append(_speak(pool, {}, seed)))
         for seed in range(4)
     ]
     for thread in threads:
@@ -102,8 +116,19 @@ def test_a_pipeline_is_given_back_after_an_error(pool: PipelinePool) -> None:
         raise CancelledError("enough")
 
     with pytest.raises(CancelledError, match="enough"):
-        pool.speak(SCRIPT, {}, 0, cancel)
-    turns = pool.stream(SCRIPT, {}, 0)
-    assert next(turns).index == 0
-    turns.close()  # type: ignore[attr-defined]  # it is a generator
-    assert len(pool.speak(SCRIPT, {}, 0).turns) == 2
+        _speak(pool, {}, 0, cancel)
+    with pool.borrow() as pipeline:
+        assert next(iter(pipeline.stream(SCRIPT, {}, 0))).index == 0
+    assert len(_speak(pool, {}, 0).turns) == 2
+
+
+def test_who_finds_no_idle_pipeline_waits_and_reads_scripts_meanwhile(pool: PipelinePool) -> None:
+    made: list[Dialogue] = []
+    waiting = threading.Thread(target=lambda: made.append(_speak(pool, {}, 3)))
+    with pool.borrow():
+        waiting.start()
+        waiting.join(0.1)
+        assert not made
+        assert len(pool.shared.parse(SCRIPT).turns) == 2
+    waiting.join(LONG_S)
+    assert [dialogue.seed for dialogue in made] == [3]

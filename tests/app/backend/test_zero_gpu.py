@@ -141,10 +141,11 @@ def test_a_cancelled_run_stops_after_the_turn_that_is_made(
     lent: LentGpuPipeline, tmp_path: Path
 ) -> None:
     pool, queue = PipelinePool(lent, VoiceLibrary(tmp_path)), RunQueue()
-    pool.options = lambda max_retakes=0: OPTIONS  # type: ignore[method-assign]
 
-    def work(run: Any) -> Dialogue:
-        return pool.speak_aloud(SCRIPT, {}, 0, run.progress, lambda turn: run.cancel())
+    def work(run: Any) -> None:
+        with pool.borrow() as pipeline:
+            for _ in pipeline.stream(SCRIPT, {}, 0, OPTIONS, run.progress):
+                run.cancel()
 
     with pytest.raises(CancelledError):
         queue.submit(work).result(60)

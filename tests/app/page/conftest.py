@@ -19,6 +19,6 @@ def desk(pool: PipelinePool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(root))
     queue = RunQueue(1, 3)
     try:
-        yield Desk(pool, queue, Workspaces(lambda: root, pool.pipeline.adopt))
+        yield Desk(pool, queue, Workspaces(lambda: root, pool.shared.adopt))
     finally:
         queue.close()

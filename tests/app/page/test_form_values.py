@@ -153,21 +153,21 @@ def test_a_bad_recording_is_refused(
     row = VoiceRow(choice=OWN_RECORDING, recording=str(recordings[kind]), consent=True)
     order = read_form(pool, SpeakForm(text=SCRIPT, seed=0, rows=[row, *ROWS[1:]]))
     words = "there is no voice" if kind == "missing" else words
-    with pytest.raises(DialogueError, match=words):
-        pool.speak(order.text, order.voices, order.seed)
+    with pytest.raises(DialogueError, match=words), pool.borrow() as pipeline:
+        pipeline.synthesize(order.text, order.voices, order.seed)
 
 
 def test_speakers_without_names_are_named_by_their_number(pool: PipelinePool) -> None:
-    assert speaker_names(pool.pipeline.parse("[S2] a\n[S1] b")) == {"S2": "S2", "S1": "S1"}
+    assert speaker_names(pool.shared.parse("[S2] a\n[S1] b")) == {"S2": "S2", "S1": "S1"}
 
 
 def test_time_left_begins_at_the_estimate_and_at_nothing_for_an_unreadable_script(
     pool: PipelinePool,
 ) -> None:
-    script = pool.pipeline.parse("[S1] Hello.")
+    script = pool.shared.parse("[S1] Hello.")
     usual_s, slow_s = (
         time_left_of(pool, script, slowness).left("semantic", 0, 1) for slowness in (1.0, 3.0)
     )
     assert slow_s == pytest.approx(3 * usual_s, rel=0.05)
     assert usual_s > 0
-    assert expected_seconds(pool, pool.pipeline.parse(SCRIPT)) > 0
+    assert expected_seconds(pool, pool.shared.parse(SCRIPT)) > 0

@@ -28,7 +28,7 @@ def events(desk: Desk) -> ScriptEvents:
 def _said(events: ScriptEvents, pool: PipelinePool, text: str) -> list[tuple[Any, ...]]:
     return [
         (turn.speaker, turn.text, turn.spoken_text, turn.pace, turn.gap_s, turn.pauses)
-        for turn in pool.pipeline.parse(text).turns
+        for turn in pool.shared.parse(text).turns
     ]
 
 
@@ -109,7 +109,7 @@ def test_script_files_become_text(
     found, message = events.import_file(str(path))
     assert text in found
     assert f"Imported {name}" in message
-    assert pool.pipeline.parse(found).turns[0].text == "Hello."
+    assert pool.shared.parse(found).turns[0].text == "Hello."
 
 
 @pytest.mark.parametrize("name", ["a.pdf", "b.txt", "c.json", "<b>.srt"])
@@ -173,7 +173,7 @@ def test_options_of_a_turn_that_is_not_there_are_the_usual(
 
 def test_a_word_is_said_in_another_way(events: ScriptEvents, pool: PipelinePool) -> None:
     text, _ = events.respell("Anna: To Worcester.", 0, " Worcester ", "wuster")
-    (turn,) = pool.pipeline.parse(text).turns
+    (turn,) = pool.shared.parse(text).turns
     assert (turn.text, turn.spoken_text) == ("To Worcester.", "To wuster.")
     with pytest.raises(gr.Error):
         events.respell(SCRIPT, 0, "Worcester", "wuster")
