@@ -7,14 +7,12 @@ from typing import Protocol
 from pipeline.datatypes.dialogue import Dialogue, SpokenTurn
 from pipeline.datatypes.progress import ProgressCallback
 from pipeline.datatypes.redo import Redo
-from pipeline.datatypes.script import Script
+from pipeline.datatypes.script import Script, ScriptSource
 from pipeline.datatypes.sound import Waveform
 from pipeline.datatypes.voice import Voice
 from pipeline.synthesis.options import SynthesisOptions
 from pipeline.voices.casting import WantedVoice
 from pipeline.voices.quality import RecordingQuality
-
-ScriptText = str | Sequence[Mapping[str, str]]
 
 
 class SharedPipeline(Protocol):
@@ -24,7 +22,7 @@ class SharedPipeline(Protocol):
     def voices(self) -> Mapping[str, Voice]:
         """Built-in voices by name."""
 
-    def parse(self, script: ScriptText) -> Script:
+    def parse(self, script: ScriptSource) -> Script:
         """Read a script."""
 
     def estimate_seconds(self, script: Script) -> float:
@@ -55,7 +53,7 @@ class SpeakingPipeline(SharedPipeline, Protocol):
 
     def synthesize(
         self,
-        script: ScriptText,
+        script: ScriptSource,
         voices: Mapping[str, WantedVoice] | None = None,
         seed: int = 0,
         options: SynthesisOptions | None = None,
@@ -65,7 +63,7 @@ class SpeakingPipeline(SharedPipeline, Protocol):
 
     def stream(
         self,
-        script: ScriptText,
+        script: ScriptSource,
         voices: Mapping[str, WantedVoice] | None = None,
         seed: int = 0,
         options: SynthesisOptions | None = None,
@@ -77,7 +75,7 @@ class SpeakingPipeline(SharedPipeline, Protocol):
 
     def gather(
         self,
-        script: ScriptText,
+        script: ScriptSource,
         spoken: Sequence[SpokenTurn],
         seed: int,
         options: SynthesisOptions | None = None,
@@ -96,7 +94,7 @@ class SpeakingPipeline(SharedPipeline, Protocol):
     def redo_script(
         self,
         dialogue: Dialogue,
-        script: ScriptText,
+        script: ScriptSource,
         options: SynthesisOptions | None = None,
         on_progress: ProgressCallback | None = None,
         follow_context: bool = True,

@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from app.backend.protocol import ScriptText, SpeakingPipeline
+from app.backend.protocol import SpeakingPipeline
 from pipeline.datatypes.dialogue import Dialogue, SpokenTurn
 from pipeline.datatypes.progress import ProgressCallback
 from pipeline.datatypes.redo import Redo
+from pipeline.datatypes.script import ScriptSource
 from pipeline.errors import DialogueError
 from pipeline.synthesis.cost import USUAL_COST, size_of_script
 from pipeline.synthesis.options import SynthesisOptions
@@ -109,7 +110,7 @@ class LentGpuPipeline:
 
     def synthesize(
         self,
-        script: ScriptText,
+        script: ScriptSource,
         voices: Mapping[str, WantedVoice] | None = None,
         seed: int = 0,
         options: SynthesisOptions | None = None,
@@ -133,7 +134,7 @@ class LentGpuPipeline:
     def redo_script(
         self,
         dialogue: Dialogue,
-        script: ScriptText,
+        script: ScriptSource,
         options: SynthesisOptions | None = None,
         on_progress: ProgressCallback | None = None,
         follow_context: bool = True,
@@ -149,7 +150,7 @@ class LentGpuPipeline:
 
     def stream(
         self,
-        script: ScriptText,
+        script: ScriptSource,
         voices: Mapping[str, WantedVoice] | None = None,
         seed: int = 0,
         options: SynthesisOptions | None = None,
@@ -198,7 +199,7 @@ class LentGpuPipeline:
             return replace(dialogue, notes=(*dialogue.notes, note))
         return self._cpu.adopt(_checked(made))
 
-    def _seconds(self, script: ScriptText) -> int:
+    def _seconds(self, script: ScriptSource) -> int:
         read = self._cpu.parse(script)
         size = size_of_script(read, self._cpu.estimate_seconds(read))
         wanted_s = START_S + MARGIN * USUAL_COST.seconds(size)

@@ -1,6 +1,6 @@
 """What is to be said: turns, and the script they make."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 
@@ -36,3 +36,7 @@ class Script:
     turns: tuple[Turn, ...]
     speaker_names: Mapping[str, str]
     notes: tuple[str, ...] = ()
+
+
+ScriptSource = str | Sequence[Mapping[str, str]] | Script
+"""What a script may be given as: text, records of speaker and text, or what was read of either."""
