@@ -30,7 +30,7 @@ from app.settings import ServiceConfig
 from pipeline.datatypes.dialogue import Dialogue
 from pipeline.errors import CancelledError, ConfigError, ScriptError
 from pipeline.synthesis.options import SynthesisOptions
-from pipeline.waveform_to_dialogue.captions import captions_to_json
+from pipeline.waveform_to_dialogue.captions import caption_rows
 
 logger = logging.getLogger(__name__)
 
@@ -251,11 +251,11 @@ def _as_json(order: ApiOrder, dialogue: Dialogue, sound: bytes) -> bytes:
         "duration_s": round(dialogue.mix.duration_s, 3),
         "seed": dialogue.seed,
         "turn_seeds": list(dialogue.turn_seeds),
-        "speakers": dict(order.names),
-        "captions": json.loads(captions_to_json(dialogue.captions)),
+        "speakers": dict(order.script.speaker_names),
+        "captions": caption_rows(dialogue.captions),
         "notes": list(dialogue.notes),
     }
     if order.captions != "none":
-        text = caption_text(order.captions, dialogue.captions, order.names)
+        text = caption_text(order.captions, dialogue.captions, order.script.speaker_names)
         content["caption_file"] = {"format": order.captions, "text": text}
     return json.dumps(content, ensure_ascii=False).encode()
