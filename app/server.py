@@ -16,7 +16,7 @@ from app.api.metrics import Metrics, metrics_routes
 from app.api.middleware import service_middleware
 from app.api.routes import openai_routes
 from app.backend.job_queue import RunQueue
-from app.backend.pipeline_pool import Studio, load_studio
+from app.backend.pipeline_pool import PipelinePool, load_pool
 from app.environment import has_desktop
 from app.page.actions.endpoints import offer_programs_only
 from app.page.page import build_backstage, build_demo
@@ -45,7 +45,7 @@ class Service:
     middleware: list[Middleware]
 
 
-def build_service(studio: Studio, config: ServiceConfig) -> Service:
+def build_service(pool: PipelinePool, config: ServiceConfig) -> Service:
     """Start the queue and lay the routes; `launch(app_kwargs=...)` takes routes and middleware."""
     queue = RunQueue(config.runs_at_once, config.queue_length)
     metrics = Metrics(queue)
@@ -53,15 +53,15 @@ def build_service(studio: Studio, config: ServiceConfig) -> Service:
         queue=queue,
         metrics=metrics,
         routes=[
-            *metrics_routes(metrics, queue, _facts(studio, config)),
-            *openai_routes(studio, queue, config),
+            *metrics_routes(metrics, queue, _facts(pool, config)),
+            *openai_routes(pool, queue, config),
         ],
         middleware=service_middleware(config),
     )
 
 
-def _facts(studio: Studio, config: ServiceConfig) -> Mapping[str, str]:
-    conditions = studio.pipeline.conditions()
+def _facts(pool: PipelinePool, config: ServiceConfig) -> Mapping[str, str]:
+    conditions = pool.shared.conditions()
     return {
         "version": VERSION,
         "model": Path(config.model).name,
@@ -131,16 +131,16 @@ class Server:
         self.demo.close()
 
 
-def build_server(studio: Studio, config: ServiceConfig) -> Server:
+def build_server(pool: PipelinePool, config: ServiceConfig) -> Server:
     """Put page and service together.
 
     Args:
-        studio: speaks.
+        pool: speaks.
         config: settings.
     """
-    service = build_service(studio, config)
+    service = build_service(pool, config)
     keep_s = (config.keep_after_leaving_s, config.keep_results_s)
-    demo = build_demo(build_backstage(studio, service.queue, keep_s))
+    demo = build_demo(build_backstage(pool, service.queue, keep_s))
     if config.mcp:
         offer_programs_only(demo)
     return Server(demo=demo, service=service, config=config)
@@ -162,8 +162,8 @@ def serve(arguments: Sequence[str] | None = None) -> int:
             max_script_characters=config.max_script_characters,
             max_recording_s=config.max_recording_s,
         )
-        studio = load_studio(config.model, config.device, config.runs_at_once, limits)
-        server = build_server(studio, config)
+        pool = load_pool(config.model, config.device, config.runs_at_once, limits)
+        server = build_server(pool, config)
     except DialogueError as error:
         sys.stderr.write(f"error: {error}\n")
         return 1

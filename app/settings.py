@@ -1,17 +1,18 @@
 """How the server is set up: environment variables and the flags of `python app.py`."""
 
 import argparse
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, NoReturn
+
+from pydantic import ConfigDict, Field, ValidationError
+from pydantic.dataclasses import dataclass
+from pydantic.fields import FieldInfo
 
 from pipeline.config.limits import LimitsConfig
 from pipeline.errors import ConfigError
 
 _LIMITS = LimitsConfig()
-_YES, _NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 _OTHER_NAMES = {
     "host": "GRADIO_SERVER_NAME",
     "port": "GRADIO_SERVER_PORT",
@@ -19,72 +20,58 @@ _OTHER_NAMES = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, config=ConfigDict(allow_inf_nan=False))
 class ServiceConfig:
-    """What the server offers, and to whom.
+    """What the server offers, and to whom; the descriptions are what `--help` says."""
 
-    Attributes:
-        host: address to listen at.
-        port: `None`: the first free one from 7860.
-        root_path: path at which a proxy in front shows us; empty if there is none.
-        model: a shipped size or a folder of weights.
-        device: as in `DialoguePipeline.load`.
-        queue_length: most runs that wait; one more is refused.
-        runs_at_once: runs that compute at the same time.
-        max_script_characters: of one script.
-        max_recording_s: of a voice's recording.
-        max_upload_mb: of an uploaded file.
-        max_body_mb: of any other request.
-        keep_after_leaving_s: how long a visitor's work outlives their page.
-        keep_results_s: how long files that were made can be fetched.
-        mcp: whether language models may speak, list voices, estimate and parse, by MCP.
-        api_key: what clients of the HTTP API must send; empty: nothing.
-    """
+    host: str = Field(
+        "127.0.0.1",
+        description="address to listen at; 0.0.0.0 lets other machines in (127.0.0.1)",
+    )
+    port: int | None = Field(
+        None, ge=1, le=65_535, description="port to listen at (the first free one from 7860)"
+    )
+    root_path: str = Field(
+        "", description="path at which a proxy in front shows the page, such as /colloquy"
+    )
+    model: str = Field("small", description="a shipped size or a folder of weights (small)")
+    device: str = Field("auto", description="auto, cpu, cuda, cuda:1 or mps (auto)")
+    queue_length: int = Field(
+        20, ge=0, le=10_000, description="most runs that wait; one more is refused (20)"
+    )
+    runs_at_once: int = Field(1, ge=1, le=64, description="runs that compute at the same time (1)")
+    max_script_characters: int = Field(
+        _LIMITS.max_script_characters,
+        ge=1,
+        le=_LIMITS.max_script_characters,
+        description=f"of one script ({_LIMITS.max_script_characters})",
+    )
+    max_recording_s: float = Field(
+        _LIMITS.max_recording_s,
+        ge=_LIMITS.min_recording_s,
+        le=_LIMITS.max_recording_s,
+        description=f"seconds of a voice's recording ({_LIMITS.max_recording_s:g})",
+    )
+    max_upload_mb: int = Field(50, ge=1, le=2_000, description="megabytes of an uploaded file (50)")
+    max_body_mb: int = Field(64, ge=1, le=2_000, description="megabytes of any other request (64)")
+    keep_after_leaving_s: float = Field(
+        900.0,
+        ge=0,
+        le=30 * 86_400,
+        description="seconds a visitor's work outlives their page (900)",
+    )
+    keep_results_s: float = Field(
+        86_400.0, ge=60, le=365 * 86_400, description="seconds that files can be fetched (86400)"
+    )
+    mcp: bool = Field(
+        False,
+        description="let language models speak, list voices, estimate and parse, by MCP (no)",
+    )
+    api_key: str = Field("", repr=False)
 
-    host: str = "127.0.0.1"
-    port: int | None = None
-    root_path: str = ""
-    model: str = "small"
-    device: str = "auto"
-    queue_length: int = 20
-    runs_at_once: int = 1
-    max_script_characters: int = _LIMITS.max_script_characters
-    max_recording_s: float = _LIMITS.max_recording_s
-    max_upload_mb: int = 50
-    max_body_mb: int = 64
-    keep_after_leaving_s: float = 900.0
-    keep_results_s: float = 86_400.0
-    mcp: bool = False
-    api_key: str = field(default="", repr=False)
 
-
-_RANGES: Mapping[str, tuple[float, float]] = {
-    "port": (1, 65_535),
-    "queue_length": (0, 10_000),
-    "runs_at_once": (1, 64),
-    "max_script_characters": (1, _LIMITS.max_script_characters),
-    "max_recording_s": (_LIMITS.min_recording_s, _LIMITS.max_recording_s),
-    "max_upload_mb": (1, 2_000),
-    "max_body_mb": (1, 2_000),
-    "keep_after_leaving_s": (0, 30 * 86_400),
-    "keep_results_s": (60, 365 * 86_400),
-}
-_HELP = {
-    "host": "address to listen at; 0.0.0.0 lets other machines in (127.0.0.1)",
-    "port": "port to listen at (the first free one from 7860)",
-    "root_path": "path at which a proxy in front shows the page, such as /colloquy",
-    "model": "a shipped size or a folder of weights (small)",
-    "device": "auto, cpu, cuda, cuda:1 or mps (auto)",
-    "queue_length": "most runs that wait; one more is refused (20)",
-    "runs_at_once": "runs that compute at the same time (1)",
-    "max_script_characters": f"of one script ({_LIMITS.max_script_characters})",
-    "max_recording_s": f"seconds of a voice's recording ({_LIMITS.max_recording_s:g})",
-    "max_upload_mb": "megabytes of an uploaded file (50)",
-    "max_body_mb": "megabytes of any other request (64)",
-    "keep_after_leaving_s": "seconds a visitor's work outlives their page (900)",
-    "keep_results_s": "seconds that files can be fetched (86400)",
-    "mcp": "let language models speak, list voices, estimate and parse, by MCP (no)",
-}
+_FIELDS: dict[str, FieldInfo] = vars(ServiceConfig)["__pydantic_fields__"]
+_SETTINGS = {name: setting for name, setting in _FIELDS.items() if name != "api_key"}
 
 
 class _Parser(argparse.ArgumentParser):
@@ -109,15 +96,15 @@ def service_config_from(environment: Mapping[str, str], arguments: Sequence[str]
         SystemExit: after `--help` has been printed.
     """
     flags = vars(_parser().parse_args(arguments))
-    values: dict[str, Any] = {}
-    for setting in fields(ServiceConfig):
-        name = setting.name
-        if name == "api_key":
-            continue
-        source, text = _find(name, flags, environment)
-        if text is not None:
-            values[name] = _read(source, name, str(setting.type), text)
-    return ServiceConfig(**values, api_key=_read_key(flags["api_key_file"], environment))
+    given = {name: _find(name, flags, environment) for name in _SETTINGS}
+    values = {name: value for name, (_, value) in given.items() if value is not None}
+    values["api_key"] = _read_key(flags["api_key_file"], environment)
+    try:
+        return ServiceConfig(**values)
+    except ValidationError as error:
+        name = str(error.errors()[0]["loc"][0])
+        source, value = given[name]
+        raise ConfigError(f"{source} must be {_wanted(_SETTINGS[name])}, read {value!r}") from error
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -126,8 +113,8 @@ def _parser() -> argparse.ArgumentParser:
         description="Show the page and answer the HTTP API until stopped.",
         allow_abbrev=False,
     )
-    for name, text in _HELP.items():
-        flag = "--" + name.replace("_", "-")
+    for name, setting in _SETTINGS.items():
+        flag, text = "--" + name.replace("_", "-"), setting.description
         if name == "mcp":
             parser.add_argument(flag, action=argparse.BooleanOptionalAction, help=text)
         else:
@@ -150,29 +137,13 @@ def _find(
     return "", None
 
 
-def _read(source: str, name: str, kind: str, value: Any) -> Any:
-    if isinstance(value, bool):
-        return value
-    text = str(value)
-    if "bool" in kind:
-        if text.casefold() not in (*_YES, *_NO):
-            raise ConfigError(f"{source} must be yes or no, read {text!r}")
-        return text.casefold() in _YES
-    if name not in _RANGES:
-        return text
-    number = _number(text, whole="int" in kind)
-    low, high = _RANGES[name]
-    if not low <= number <= high:
-        whole = "a whole number" if "int" in kind else "a number"
-        raise ConfigError(f"{source} must be {whole} from {low:g} to {high:.0f}, read {text!r}")
-    return int(number) if "int" in kind else number
-
-
-def _number(text: str, whole: bool) -> float:
-    try:
-        return int(text) if whole else float(text)
-    except ValueError:
-        return math.nan
+def _wanted(setting: FieldInfo) -> str:
+    """What a setting must be, in words."""
+    if setting.annotation is bool:
+        return "yes or no"
+    bounds = {name: getattr(each, name) for each in setting.metadata for name in each.__slots__}
+    whole = "a number" if setting.annotation is float else "a whole number"
+    return f"{whole} from {bounds['ge']:g} to {bounds['le']:.0f}"
 
 
 def _read_key(flag: str | None, environment: Mapping[str, str]) -> str:

@@ -1,19 +1,21 @@
 """Sound as the bytes that a client is sent, in files that vanish by themselves."""
 
 import base64
+import io
 import json
-import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Literal
 
 from pipeline.audio.formats import pcm_16
 from pipeline.audio.read import resample
 from pipeline.audio.write import available_formats, write_sound
 from pipeline.datatypes.sound import Waveform
 
-MEDIA_TYPES = {
+MediaFormat = Literal["mp3", "opus", "aac", "flac", "wav", "pcm"]
+
+MEDIA_TYPES: Mapping[MediaFormat, str] = {
     "mp3": "audio/mpeg",
     "opus": "audio/ogg",
     "aac": "audio/aac",
@@ -24,7 +26,6 @@ MEDIA_TYPES = {
 """What the HTTP API offers, with the type that is told to clients."""
 
 PCM_RATE_HZ = 24_000
-_IN_MEMORY_BYTES = 8 * 2**20
 _CHUNK_BYTES = 48 * 1024
 """A multiple of 3, so that pieces in base64 can be joined."""
 
@@ -47,18 +48,13 @@ def encode_sound(waveform: Waveform, sound_format: str) -> IO[bytes]:
     Raises:
         AudioError: if the format cannot be made here, or the disk is full.
     """
-    kept = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES)  # noqa: SIM115
     if sound_format == "pcm":
         samples = resample(waveform.samples, waveform.sample_rate_hz, PCM_RATE_HZ)
-        kept.write(pcm_16(samples).tobytes())
-    else:
-        with tempfile.TemporaryDirectory(prefix="colloquy-") as folder:
-            path = Path(folder) / f"sound.{sound_format}"
-            write_sound(path, [waveform], sound_format)
-            with path.open("rb") as file:
-                shutil.copyfileobj(file, kept)
-    kept.seek(0)
-    return kept
+        return io.BytesIO(pcm_16(samples).tobytes())
+    with tempfile.TemporaryDirectory(prefix="colloquy-", ignore_cleanup_errors=True) as folder:
+        path = Path(folder) / f"sound.{sound_format}"
+        write_sound(path, [waveform], sound_format)
+        return path.open("rb")  # what is open outlives its name and its folder
 
 
 def size_of(sound: IO[bytes]) -> int:

@@ -1,137 +1,149 @@
-"""Requests of the HTTP API → what the studio is to speak, and in which form to send it."""
+"""Requests of the HTTP API → what a pipeline is to speak, and in which form to send it."""
 
 import json
-import math
 import re
-from collections.abc import Collection, Mapping, Sequence
+import typing
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal, TypeVar
 
-from app.api.encoding import MEDIA_TYPES, offered_formats
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import model_validator as validator
+
+from app.api.encoding import MediaFormat, offered_formats
 from app.api.errors import ApiError
 from app.backend.checks import MAX_RETAKES, MAX_SEED, roll_seed
 from app.backend.cost import expected_seconds
-from app.backend.pipeline_pool import Studio
-from app.export.files import CAPTION_FORMATS
+from app.backend.pipeline_pool import PipelinePool
 from app.settings import ServiceConfig
 from pipeline.config.limits import LimitsConfig
-from pipeline.datatypes.script import Script
+from pipeline.datatypes.script import Script, ScriptSource
 from pipeline.script_to_turns.speaker_markers import escape
 from pipeline.voices.casting import WantedVoice
 
+_LIMITS = LimitsConfig()
+_SENTENCE_END = re.compile(r"(?<=[.!?…;:])\s+|\s+(?=—)")
 
-class Fields:
+
+def _not_blank(words: str) -> str:
+    if not words.strip():
+        raise ValueError("blank")
+    return words
+
+
+def _whole(value: Any) -> Any:
+    """3.0 is a whole number, too: JSON knows one kind of number."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _name_in(voice: Any) -> Any:
+    """Clients send a voice as {"id": name}, too."""
+    return voice.get("id") if isinstance(voice, dict) else voice
+
+
+_AS_WORDS, _SEEDS = "there, as words", f"a whole number from 0 to {MAX_SEED}"
+Words = Annotated[str, AfterValidator(_not_blank), Field(description=_AS_WORDS)]
+Whole = Annotated[int, BeforeValidator(_whole)]
+Seed = Annotated[Whole, Field(ge=0, le=MAX_SEED, description=_SEEDS)]
+
+
+class ApiRequest(BaseModel):
+    """The fields of a request: no others, nothing converted, and null is like left out."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, frozen=True)
+
+    @validator(mode="before")
+    @classmethod
+    def _without_nulls(cls, values: Any) -> Any:
+        if not isinstance(values, dict):
+            return values
+        return {
+            name: value
+            for name, value in values.items()
+            if value is not None or name not in cls.model_fields
+        }
+
+
+class SpeechRequest(ApiRequest):
+    """One voice is to say plain words."""
+
+    model: Words
+    input: Words
+    voice: Annotated[str, BeforeValidator(_name_in), Field(description="there, as a name")]
+    response_format: MediaFormat = "mp3"
+    speed: float = Field(1.0, ge=0.25, le=4.0, description="a number from 0.25 to 4")
+    instructions: Any = None
+    stream_format: Literal["audio", "sse"] = "audio"
+    seed: Seed = Field(default_factory=roll_seed)
+
+
+class TurnRecord(ApiRequest):
+    """A turn; what is in it is for the reader of scripts to judge."""
+
+    speaker: Any = None
+    text: Any = None
+    pace: Any = None
+    gap: Any = None
+
+
+class DialogueRequest(ApiRequest):
+    """A script is to be spoken."""
+
+    model: Words | None = Field(None, description=_AS_WORDS)
+    script: Words | None = Field(None, description=_AS_WORDS)
+    turns: list[TurnRecord] | None = Field(None, description="a list of objects")
+    voices: dict[str, str | None] = Field(
+        default_factory=dict, description='an object such as {"S1": "anna"}'
+    )
+    seed: Seed = Field(default_factory=roll_seed)
+    retakes: Whole = Field(
+        0, ge=0, le=MAX_RETAKES, description=f"a whole number from 0 to {MAX_RETAKES}"
+    )
+    response_format: MediaFormat = "mp3"
+    captions: Literal["none", "srt", "vtt", "json"] = "none"
+    response: Literal["audio", "json"] = "audio"
+
+
+RequestT = TypeVar("RequestT", bound=ApiRequest)
+
+
+def read_request(kind: type[RequestT], body: bytes) -> RequestT:
     """The fields of one request.
 
     Args:
+        kind: which request.
         body: JSON as it was sent.
-        known: names of all fields there are.
 
     Raises:
-        ApiError: 400, if the body is no JSON object or has other fields.
+        ApiError: 400, naming the field that is unknown, missing or of another form.
     """
-
-    def __init__(self, body: bytes, known: Collection[str]) -> None:
-        try:
-            values = json.loads(body)
-        except (ValueError, RecursionError) as error:
-            raise ApiError(400, "the body is not JSON; send an object such as {}") from error
-        if not isinstance(values, dict):
-            raise ApiError(400, "the body must be a JSON object, such as {}")
-        for name in values:
-            if name not in known:
-                raise ApiError(
-                    400,
-                    f"there is no field {name[:40]!r}; there are {', '.join(known)}",
-                    param=name[:40],
-                    code="unknown_parameter",
-                )
-        self.values: dict[str, Any] = values
-
-    def has(self, name: str) -> bool:
-        """Whether a field is there and not null."""
-        return self.values.get(name) is not None
-
-    def text(self, name: str) -> str:
-        """Words that must be there.
-
-        Raises:
-            ApiError: 400, if they are not.
-        """
-        value = self.values.get(name)
-        if not isinstance(value, str) or not value.strip():
-            raise _misfit(name, "must be there, as words")
-        return value
-
-    def choice(self, name: str, choices: Collection[str], default: str) -> str:
-        """One of a few words.
-
-        Raises:
-            ApiError: 400, if it is another.
-        """
-        value = self.values[name] if self.has(name) else default
-        if not isinstance(value, str) or value not in choices:
-            raise _misfit(name, f"must be one of {', '.join(choices)}")
-        return value
-
-    def number(self, name: str, low: float, high: float, default: float) -> float:
-        """A number between two others.
-
-        Raises:
-            ApiError: 400, if it is something else.
-        """
-        value = self.values[name] if self.has(name) else default
-        if not _is_number(value) or not low <= value <= high:
-            raise _misfit(name, f"must be a number from {low:g} to {high:g}")
-        return float(value)
-
-    def whole_number(self, name: str, most: int, default: int) -> int:
-        """A whole number from 0.
-
-        Raises:
-            ApiError: 400, if it is something else.
-        """
-        value = self.values[name] if self.has(name) else default
-        if not _is_number(value) or value != int(value) or not 0 <= value <= most:
-            raise _misfit(name, f"must be a whole number from 0 to {most}")
-        return int(value)
+    try:
+        return kind.model_validate(json.loads(body))
+    except ValidationError as error:
+        unknown_first = sorted(error.errors(), key=lambda each: each["type"] != "extra_forbidden")
+        raise _refusal(kind, unknown_first[0]["loc"], unknown_first[0]["type"]) from error
+    except (ValueError, RecursionError) as error:
+        raise ApiError(400, "the body is not JSON; send an object such as {}") from error
 
 
-def _is_number(value: Any) -> bool:
-    if isinstance(value, float):
-        return math.isfinite(value)
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _misfit(name: str, what: str) -> ApiError:
-    return ApiError(400, f"{name} {what}", param=name, code="invalid_value")
-
-
-_SPEECH_FIELDS = (
-    "model",
-    "input",
-    "voice",
-    "response_format",
-    "speed",
-    "instructions",
-    "stream_format",
-    "seed",
-)
-_DIALOGUE_FIELDS = (
-    "model",
-    "script",
-    "turns",
-    "voices",
-    "seed",
-    "retakes",
-    "response_format",
-    "captions",
-    "response",
-)
-_TURN_FIELDS = ("speaker", "text", "pace", "gap")
-_OPENAI_SPEEDS = (0.25, 4.0)
-_SENTENCE_END = re.compile(r"(?<=[.!?…;:])\s+|\s+(?=—)")
+def _refusal(kind: type[ApiRequest], loc: tuple[int | str, ...], error_type: str) -> ApiError:
+    """What pydantic found, as clients made for OpenAI's understand it."""
+    if not loc:
+        return ApiError(400, "the body must be a JSON object, such as {}")
+    field, param = str(loc[0]), ".".join(str(part)[:40] for part in loc)
+    if error_type == "extra_forbidden":
+        where, known = "", kind.model_fields
+        if field == "turns":
+            where, known = f"turn {int(loc[1]) + 1}: ", TurnRecord.model_fields
+        message = f"{where}there is no field {str(loc[-1])[:40]!r}; there are {', '.join(known)}"
+        return ApiError(400, message, param=param, code="unknown_parameter")
+    if field == "voices" and len(loc) > 1:
+        return ApiError(400, "a voice is a name or null", param=param, code="invalid_value")
+    wanted = kind.model_fields[field]
+    choices = typing.get_args(wanted.annotation)
+    what = wanted.description or f"one of {', '.join(map(str, choices))}"
+    return ApiError(400, f"{field} must be {what}", param=param, code="invalid_value")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +153,6 @@ class ApiOrder:
     Attributes:
         script: to be spoken.
         voices: speaker to what the pipeline is given.
-        names: speaker to the name in the script.
         seed: of the script.
         retakes: most of them.
         sound_format: out of `MEDIA_TYPES`.
@@ -151,12 +162,11 @@ class ApiOrder:
         expected_s: about how long it takes.
     """
 
-    script: str
+    script: Script
     voices: Mapping[str, WantedVoice]
-    names: Mapping[str, str]
     seed: int
     retakes: int = 0
-    sound_format: str
+    sound_format: MediaFormat
     captions: str = "none"
     form: str = "audio"
     ignored: tuple[str, ...] = ()
@@ -168,72 +178,62 @@ def model_ids(config: ServiceConfig) -> tuple[str, str]:
     return "colloquy", f"colloquy-{Path(config.model).name}"
 
 
-def read_speech(studio: Studio, config: ServiceConfig, body: bytes) -> ApiOrder:
+def read_speech(pool: PipelinePool, config: ServiceConfig, body: bytes) -> ApiOrder:
     """A request for one voice to say plain words.
 
     Raises:
         ApiError: naming the field that cannot work.
         ScriptError: if the words cannot be spoken.
     """
-    fields = Fields(body, _SPEECH_FIELDS)
-    _check_model(fields.text("model"), config)
-    words, pace = fields.text("input"), _pace(fields)
-    _check_length("input", len(words), config)
-    voice = fields.values.get("voice")
-    if isinstance(voice, dict):
-        voice = voice.get("id")
-    if not isinstance(voice, str):
-        raise ApiError(400, "voice must be there, as a name", param="voice", code="invalid_value")
-    options = "" if pace == 1.0 else f" pace={pace:g}"
-    turns = split_into_turns(words, LimitsConfig().max_turn_characters)
-    script = "".join(f"[S1{options}] {escape(turn)}\n" for turn in turns)
-    read = studio.pipeline.parse(script)
+    asked = read_request(SpeechRequest, body)
+    _check_model(asked.model, config)
+    _check_pace(asked.speed)
+    _check_length("input", len(asked.input), config)
+    options = "" if asked.speed == 1.0 else f" pace={asked.speed:g}"
+    turns = split_into_turns(asked.input, _LIMITS.max_turn_characters)
+    script = pool.shared.parse("".join(f"[S1{options}] {escape(turn)}\n" for turn in turns))
     return ApiOrder(
         script=script,
-        voices={"S1": _find_voice(studio, voice, "voice")},
-        names=read.speaker_names,
-        seed=_seed(fields),
-        sound_format=_sound_format(fields),
-        form=fields.choice("stream_format", ("audio", "sse"), "audio"),
-        ignored=("instructions",) if fields.has("instructions") else (),
-        expected_s=expected_seconds(studio, read),
+        voices={"S1": _find_voice(pool, asked.voice, "voice")},
+        seed=asked.seed,
+        sound_format=_check_format(asked.response_format),
+        form=asked.stream_format,
+        ignored=() if asked.instructions is None else ("instructions",),
+        expected_s=expected_seconds(pool, script),
     )
 
 
-def read_dialogue(studio: Studio, config: ServiceConfig, body: bytes) -> ApiOrder:
+def read_dialogue(pool: PipelinePool, config: ServiceConfig, body: bytes) -> ApiOrder:
     """A request for a script to be spoken.
 
     Raises:
         ApiError: naming the field that cannot work.
         ScriptError: if the script cannot be read or spoken.
     """
-    fields = Fields(body, _DIALOGUE_FIELDS)
-    if fields.has("model"):
-        _check_model(fields.text("model"), config)
-    if fields.has("script") == fields.has("turns"):
-        raise ApiError(400, "give either script or turns", param="script", code="invalid_value")
-    script = fields.text("script") if fields.has("script") else _turns(fields.values["turns"])
-    _check_length("script", len(script), config)
-    form = fields.choice("response", ("audio", "json"), "audio")
-    captions = fields.choice("captions", ("none", *CAPTION_FORMATS), "none")
-    if captions != "none" and form == "audio":
-        raise ApiError(
-            400,
-            'captions come with "response": "json" only',
-            param="captions",
-            code="invalid_value",
-        )
-    read = studio.pipeline.parse(script)
+    asked = read_request(DialogueRequest, body)
+    if asked.model is not None:
+        _check_model(asked.model, config)
+    source: ScriptSource
+    if asked.script is not None and asked.turns is None:
+        source = asked.script
+        _check_length("script", len(source), config)
+    elif asked.turns is not None and asked.script is None:
+        source = [turn.model_dump(exclude_none=True) for turn in asked.turns]
+        _check_length("turns", sum(len(str(turn)) for turn in source), config)
+    else:
+        raise _misfit("script", "give either script or turns")
+    if asked.captions != "none" and asked.response == "audio":
+        raise _misfit("captions", 'captions come with "response": "json" only')
+    script = pool.shared.parse(source)
     return ApiOrder(
         script=script,
-        voices=_voices(studio, read, fields.values.get("voices")),
-        names=read.speaker_names,
-        seed=_seed(fields),
-        retakes=fields.whole_number("retakes", MAX_RETAKES, 0),
-        sound_format=_sound_format(fields),
-        captions=captions,
-        form=form,
-        expected_s=expected_seconds(studio, read),
+        voices=_voices(pool, script, asked.voices),
+        seed=asked.seed,
+        retakes=asked.retakes,
+        sound_format=_check_format(asked.response_format),
+        captions=asked.captions,
+        form=asked.response,
+        expected_s=expected_seconds(pool, script),
     )
 
 
@@ -286,72 +286,35 @@ def _check_length(name: str, n_characters: int, config: ServiceConfig) -> None:
         )
 
 
-def _pace(fields: Fields) -> float:
-    limits = LimitsConfig()
-    speed = fields.number("speed", *_OPENAI_SPEEDS, 1.0)
-    if not limits.min_pace <= speed <= limits.max_pace:
-        raise ApiError(
-            400,
-            f"speed {speed:g} is beyond these voices; they speak at {limits.min_pace:g} to "
-            f"{limits.max_pace:g} times their own pace",
-            param="speed",
-            code="invalid_value",
+def _check_pace(speed: float) -> None:
+    if not _LIMITS.min_pace <= speed <= _LIMITS.max_pace:
+        raise _misfit(
+            "speed",
+            f"speed {speed:g} is beyond these voices; they speak at {_LIMITS.min_pace:g} to "
+            f"{_LIMITS.max_pace:g} times their own pace",
         )
-    return speed
 
 
-def _seed(fields: Fields) -> int:
-    return fields.whole_number("seed", MAX_SEED, roll_seed())
-
-
-def _sound_format(fields: Fields) -> str:
-    wanted = fields.choice("response_format", MEDIA_TYPES, "mp3")
+def _check_format(wanted: MediaFormat) -> MediaFormat:
     if wanted not in offered_formats():
-        raise ApiError(
-            400,
-            f"{wanted} cannot be made here; what can: {', '.join(offered_formats())}",
-            param="response_format",
-            code="invalid_value",
-        )
+        offered = ", ".join(offered_formats())
+        raise _misfit("response_format", f"{wanted} cannot be made here; what can: {offered}")
     return wanted
 
 
-def _turns(turns: Any) -> str:
-    """Records as the JSON text that the pipeline reads like a list."""
-    if not isinstance(turns, list) or not all(isinstance(turn, dict) for turn in turns):
-        raise ApiError(400, "turns must be a list of objects", param="turns", code="invalid_value")
-    for number, turn in enumerate(turns, start=1):
-        for name in turn:
-            if name not in _TURN_FIELDS:
-                raise ApiError(
-                    400,
-                    f"turn {number}: there is no field {name[:40]!r}; there are "
-                    f"{', '.join(_TURN_FIELDS)}",
-                    param="turns",
-                    code="unknown_parameter",
-                )
-    records = [{name: value for name, value in turn.items() if value is not None} for turn in turns]
-    return json.dumps(records, ensure_ascii=False)
+def _misfit(param: str, message: str) -> ApiError:
+    return ApiError(400, message, param=param, code="invalid_value")
 
 
-def _voices(studio: Studio, script: Script, wanted: Any) -> dict[str, WantedVoice]:
-    if wanted is None:
-        return {}
-    if not isinstance(wanted, dict):
-        raise ApiError(
-            400,
-            'voices must be an object such as {"S1": "anna"}',
-            param="voices",
-            code="invalid_value",
-        )
+def _voices(
+    pool: PipelinePool, script: Script, wanted: Mapping[str, str | None]
+) -> dict[str, WantedVoice]:
     voices: dict[str, WantedVoice] = {}
     for name, voice in wanted.items():
         speaker, param = _canonical(name, script), f"voices.{name[:40]}"
         if speaker in voices:
-            raise ApiError(400, f"{speaker} is given two voices", param=param, code="invalid_value")
-        if voice is not None and not isinstance(voice, str):
-            raise ApiError(400, "a voice is a name or null", param=param, code="invalid_value")
-        voices[speaker] = None if voice is None else _find_voice(studio, voice, param)
+            raise _misfit(param, f"{speaker} is given two voices")
+        voices[speaker] = None if voice is None else _find_voice(pool, voice, param)
     return voices
 
 
@@ -359,25 +322,23 @@ def _canonical(name: str, script: Script) -> str:
     for speaker, shown in script.speaker_names.items():
         if name.casefold() in (speaker.casefold(), shown.casefold()):
             return speaker
-    raise ApiError(
-        400,
+    raise _misfit(
+        "voices",
         f"a voice was given for {name[:40]!r}, who is not in the script; its speakers are "
         f"{_listed(list(script.speaker_names.values()))}",
-        param="voices",
-        code="invalid_value",
     )
 
 
-def _find_voice(studio: Studio, name: str, param: str) -> WantedVoice:
+def _find_voice(pool: PipelinePool, name: str, param: str) -> WantedVoice:
     """By name only: the pipeline would take a path for a file to read."""
-    if name not in studio.voice_names():
+    if name not in pool.voice_names():
         raise ApiError(
             404,
-            f"there is no voice {name[:80]!r}; there are {_listed(studio.voice_names())}",
+            f"there is no voice {name[:80]!r}; there are {_listed(pool.voice_names())}",
             param=param,
             code="voice_not_found",
         )
-    return studio.find_voice(name)
+    return pool.find_voice(name)
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -24,12 +24,13 @@ from app.api.errors import ApiError
 from app.api.requests import ApiOrder, model_ids, read_dialogue, read_speech
 from app.backend.job import Run
 from app.backend.job_queue import QueueClosedError, QueueFullError, RunQueue
-from app.backend.pipeline_pool import Studio
+from app.backend.pipeline_pool import PipelinePool
 from app.export.files import caption_text
 from app.settings import ServiceConfig
 from pipeline.datatypes.dialogue import Dialogue
 from pipeline.errors import CancelledError, ConfigError, ScriptError
-from pipeline.waveform_to_dialogue.captions import captions_to_json
+from pipeline.synthesis.options import SynthesisOptions
+from pipeline.waveform_to_dialogue.captions import caption_rows
 
 logger = logging.getLogger(__name__)
 
@@ -37,7 +38,7 @@ DOOR = "api"
 _GONE = 499
 _MAX_NOTES_HEADER = 2_000
 
-_Read = Callable[[Studio, ServiceConfig, bytes], ApiOrder]
+_Read = Callable[[PipelinePool, ServiceConfig, bytes], ApiOrder]
 _Handler = Callable[[Request], Awaitable[Response]]
 
 
@@ -50,15 +51,15 @@ class _Spoken:
     headers: Mapping[str, str]
 
 
-def openai_routes(studio: Studio, queue: RunQueue, config: ServiceConfig) -> list[BaseRoute]:
+def openai_routes(pool: PipelinePool, queue: RunQueue, config: ServiceConfig) -> list[BaseRoute]:
     """All routes under /v1, for `launch(app_kwargs={"routes": ...})`.
 
     Args:
-        studio: speaks.
+        pool: speaks.
         queue: where all speech waits its turn.
         config: limits, and the key that clients must send.
     """
-    api = _Api(studio, queue, config)
+    api = _Api(pool, queue, config)
     routes: list[tuple[str, str, _Handler]] = [
         ("POST", "/v1/audio/speech", functools.partial(api.speak, read_speech)),
         ("POST", "/v1/audio/dialogue", functools.partial(api.speak, read_dialogue)),
@@ -76,8 +77,8 @@ def openai_routes(studio: Studio, queue: RunQueue, config: ServiceConfig) -> lis
 class _Api:
     """What answers the routes."""
 
-    def __init__(self, studio: Studio, queue: RunQueue, config: ServiceConfig) -> None:
-        self._studio, self._queue, self._config = studio, queue, config
+    def __init__(self, pool: PipelinePool, queue: RunQueue, config: ServiceConfig) -> None:
+        self._pool, self._queue, self._config = pool, queue, config
         self._begun = int(time.time())
 
     def guarded(self, handler: _Handler) -> _Handler:
@@ -95,15 +96,15 @@ class _Api:
     async def speak(self, read: _Read, request: Request) -> Response:
         """Speak what is asked for, when its turn has come, unless the client goes before."""
         body = await request.body()
-        order = await run_in_threadpool(read, self._studio, self._config, body)
-        work = functools.partial(_speak_order, self._studio, order)
+        order = await run_in_threadpool(read, self._pool, self._config, body)
+        work = functools.partial(_speak_order, self._pool, order)
         run = self._queue.submit(work, order.expected_s, door=DOOR)
         return _answer(order, await _finished(request, run))
 
     async def list_voices(self, request: Request) -> Response:
         """Names and descriptions."""
-        names = await run_in_threadpool(self._studio.voice_names)
-        built_in = self._studio.pipeline.voices
+        names = await run_in_threadpool(self._pool.voice_names)
+        built_in = self._pool.shared.voices
         rows = [
             {
                 "id": name,
@@ -195,9 +196,13 @@ async def _cancel_when_gone(request: Request, run: Run[_Spoken]) -> None:
     run.cancel()
 
 
-def _speak_order(studio: Studio, order: ApiOrder, run: Run[_Spoken]) -> _Spoken:
+def _speak_order(pool: PipelinePool, order: ApiOrder, run: Run[_Spoken]) -> _Spoken:
     """The work of a run: speak, then encode."""
-    dialogue = studio.speak(order.script, order.voices, order.seed, run.progress, order.retakes)
+    options = SynthesisOptions(max_retakes=order.retakes)
+    with pool.borrow() as pipeline:
+        dialogue = pipeline.synthesize(
+            order.script, order.voices, order.seed, options, run.progress
+        )
     run.sound_s = dialogue.mix.duration_s
     sound = encode_sound(dialogue.mix, order.sound_format)
     headers = _headers(order, dialogue)
@@ -246,11 +251,11 @@ def _as_json(order: ApiOrder, dialogue: Dialogue, sound: bytes) -> bytes:
         "duration_s": round(dialogue.mix.duration_s, 3),
         "seed": dialogue.seed,
         "turn_seeds": list(dialogue.turn_seeds),
-        "speakers": dict(order.names),
-        "captions": json.loads(captions_to_json(dialogue.captions)),
+        "speakers": dict(order.script.speaker_names),
+        "captions": caption_rows(dialogue.captions),
         "notes": list(map(str, dialogue.notes)),
     }
     if order.captions != "none":
-        text = caption_text(order.captions, dialogue.captions, order.names)
+        text = caption_text(order.captions, dialogue.captions, order.script.speaker_names)
         content["caption_file"] = {"format": order.captions, "text": text}
     return json.dumps(content, ensure_ascii=False).encode()

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from app.backend.cost_file import CostFile, cost_key, user_cost_file
-from app.backend.pipeline_pool import Studio
+from app.backend.pipeline_pool import PipelinePool
 from app.environment import thread_count
 from pipeline.datatypes.script import Script
 from pipeline.synthesis.cost import (
@@ -53,17 +53,17 @@ class Estimate:
 
 
 class Expectation:
-    """Costs on this machine with a studio's weights.
+    """Costs on this machine with a pool's weights.
 
     Args:
-        studio: whose weights are judged.
+        pool: whose weights are judged.
         file: where costs are kept.
         n_threads: cores in use.
     """
 
-    def __init__(self, studio: Studio, file: CostFile, n_threads: int) -> None:
-        self._studio, self._file = studio, file
-        self.key = cost_key(studio.pipeline.conditions(), n_threads)
+    def __init__(self, pool: PipelinePool, file: CostFile, n_threads: int) -> None:
+        self._pool, self._file = pool, file
+        self.key = cost_key(pool.shared.conditions(), n_threads)
 
     def known(self) -> CostModel | None:
         """What was measured; `None` if nothing was."""
@@ -89,7 +89,7 @@ class Expectation:
 
     def size(self, script: Script) -> ScriptSize:
         """What of a script costs time."""
-        return size_of_script(script, self._studio.pipeline.estimate_seconds(script))
+        return size_of_script(script, self._pool.shared.estimate_seconds(script))
 
     def measure(self, load_s: float) -> CostModel:
         """Speak a little and keep what it cost.
@@ -97,15 +97,15 @@ class Expectation:
         Args:
             load_s: seconds that starting and reading the weights took.
         """
-        pipeline = self._studio.pipeline
-        pipeline.synthesize(SHORT)  # the first time, everything is made ready
         runs = []
-        for text in SAMPLES:
-            begun = time.perf_counter()
-            dialogue = pipeline.synthesize(text)
-            spent_s = time.perf_counter() - begun
-            size = self.size(pipeline.parse(text))
-            runs.append(_run(size, dialogue.stage_seconds, spent_s, dialogue.mix.duration_s))
+        with self._pool.borrow() as pipeline:
+            pipeline.synthesize(SHORT)  # the first time, everything is made ready
+            for text in SAMPLES:
+                begun = time.perf_counter()
+                dialogue = pipeline.synthesize(text)
+                spent_s = time.perf_counter() - begun
+                size = self.size(pipeline.parse(text))
+                runs.append(_run(size, dialogue.stage_seconds, spent_s, dialogue.mix.duration_s))
         model = fit_cost(load_s, runs)
         self._file.keep(self.key, model)
         return model
@@ -119,14 +119,14 @@ class Expectation:
             self._file.keep(self.key, model.corrected(run))
 
 
-def expectation_of(studio: Studio) -> Expectation:
+def expectation_of(pool: PipelinePool) -> Expectation:
     """What scripts cost here: as kept in the user's cache folder, with the threads in use."""
-    return Expectation(studio, CostFile(user_cost_file()), thread_count())
+    return Expectation(pool, CostFile(user_cost_file()), thread_count())
 
 
-def expected_seconds(studio: Studio, script: Script) -> float:
+def expected_seconds(pool: PipelinePool, script: Script) -> float:
     """How long a script will take to be spoken here, as measured or as is usual."""
-    expectation = expectation_of(studio)
+    expectation = expectation_of(pool)
     return expectation.cost().seconds(expectation.size(script))
 
 

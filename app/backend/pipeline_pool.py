@@ -1,33 +1,26 @@
-"""Loads the pipeline once, holds it, and hands it to the command line and the page."""
+"""Loads the pipelines once, holds them, and lends them to whoever speaks, one each."""
 
 import contextlib
 import os
 import queue
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import cast
 
-from app.backend.protocol import SpeakingPipeline
+from app.backend.protocol import SharedPipeline, SpeakingPipeline
 from app.backend.voice_library import VoiceLibrary, check_voice_name, user_voice_folder
 from app.backend.zero_gpu import LentGpuPipeline, find_lender
 from app.environment import set_thread_count
 from pipeline.config.limits import LimitsConfig
-from pipeline.datatypes.dialogue import Dialogue, SpokenTurn
-from pipeline.datatypes.progress import ProgressCallback
-from pipeline.datatypes.redo import Redo
-from pipeline.datatypes.script import ScriptSource
-from pipeline.datatypes.voice import Voice
+from pipeline.dialogue import DialoguePipeline
 from pipeline.errors import VoiceError
 from pipeline.voices.casting import WantedVoice
 from pipeline.voices.voice_file import save_voice
 
-if TYPE_CHECKING:
-    from pipeline.synthesis.options import SynthesisOptions
-
 SCRIPTS = Path(__file__).resolve().parents[2] / "assets" / "scripts"
 
 
-class Studio:
+class PipelinePool:
     """Pipelines with the same weights, the user's own voices, and the sample scripts.
 
     Args:
@@ -35,6 +28,10 @@ class Studio:
         library: voices added by the user.
         scripts: folder of sample scripts, one `.txt` each.
         others: more pipelines with the same weights, each for one more script at the same time.
+
+    Attributes:
+        shared: what any thread may use at any time; whatever computes needs `borrow`.
+        added_voices: the library.
     """
 
     def __init__(
@@ -44,7 +41,7 @@ class Studio:
         scripts: Path = SCRIPTS,
         others: Sequence[SpeakingPipeline] = (),
     ) -> None:
-        self.pipeline = pipeline
+        self.shared: SharedPipeline = pipeline
         self.added_voices = library
         self._scripts = scripts
         self._idle: queue.SimpleQueue[SpeakingPipeline] = queue.SimpleQueue()
@@ -53,12 +50,12 @@ class Studio:
 
     def voice_names(self) -> list[str]:
         """Built-in names, then added ones that do not hide behind a built-in name."""
-        built_in = list(self.pipeline.voices)
+        built_in = list(self.shared.voices)
         return built_in + [name for name in self.added_voices.names() if name not in built_in]
 
     def find_voice(self, name: str) -> WantedVoice:
         """What the pipeline should be given for a name or path that a person typed."""
-        if name not in self.pipeline.voices and name in self.added_voices.names():
+        if name not in self.shared.voices and name in self.added_voices.names():
             return self.added_voices.path(name)
         return name
 
@@ -78,7 +75,8 @@ class Studio:
                 f"there already is a voice {name!r}; choose another name, or delete "
                 f"{self.added_voices.path(name)} first if it is your own"
             )
-        voice = self.pipeline.voice_from_recording(recording, name, licence=licence_note)
+        with self.borrow() as pipeline:
+            voice = pipeline.voice_from_recording(recording, name, licence=licence_note)
         path = self.added_voices.path(name)
         save_voice(path, voice)
         return path
@@ -90,108 +88,22 @@ class Studio:
             for path in sorted(self._scripts.glob("*.txt"))
         }
 
-    def speak(
-        self,
-        script: ScriptSource,
-        voices: Mapping[str, WantedVoice],
-        seed: int,
-        on_progress: ProgressCallback | None = None,
-        max_retakes: int = 0,
-    ) -> Dialogue:
-        """Speak a script as `DialoguePipeline.synthesize` does, as soon as a pipeline is idle."""
-        options = self.options(max_retakes)
-        with self._borrow() as pipeline:
-            return pipeline.synthesize(script, voices, seed, options, on_progress)
-
-    def speak_aloud(
-        self,
-        script: ScriptSource,
-        voices: Mapping[str, WantedVoice],
-        seed: int,
-        on_progress: ProgressCallback,
-        on_turn: Callable[[SpokenTurn], None],
-    ) -> Dialogue:
-        """Speak a script for somebody who listens while it is made.
-
-        Args:
-            script: as typed, or as read.
-            voices: speaker to what was asked for.
-            seed: of the script.
-            on_progress: told of stages; may raise `CancelledError`.
-            on_turn: given every turn as soon as it is final.
-
-        Returns:
-            What `speak` gives, sample for sample.
-        """
-        options, spoken = self.options(), []
-        with self._borrow() as pipeline:
-            read = pipeline.parse(script)
-            for turn in pipeline.stream(read, voices, seed, options, on_progress):
-                spoken.append(turn)
-                on_turn(turn)
-            return pipeline.gather(read, spoken, seed, options)
-
-    def stream(
-        self,
-        script: ScriptSource,
-        voices: Mapping[str, WantedVoice],
-        seed: int,
-        on_progress: ProgressCallback | None = None,
-        finished: Iterable[SpokenTurn] = (),
-    ) -> Iterator[SpokenTurn]:
-        """Speak a script as `DialoguePipeline.stream` does, for nobody who waits."""
-        options = self.options()
-        with self._borrow() as pipeline:
-            yield from pipeline.stream(
-                script, voices, seed, options, on_progress, finished, in_a_hurry=False
-            )
-
-    def redo(self, dialogue: Dialogue, request: Redo, on_progress: ProgressCallback) -> Dialogue:
-        """Make a turn or a span anew as `DialoguePipeline.redo` does."""
-        with self._borrow() as pipeline:
-            return pipeline.redo(dialogue, request, on_progress=on_progress)
-
-    def redo_script(
-        self,
-        dialogue: Dialogue,
-        script: ScriptSource,
-        on_progress: ProgressCallback,
-        follow_context: bool = True,
-    ) -> Dialogue:
-        """Speak an edited script as `DialoguePipeline.redo_script` does."""
-        with self._borrow() as pipeline:
-            return pipeline.redo_script(
-                dialogue, script, on_progress=on_progress, follow_context=follow_context
-            )
-
-    def voice_of(self, recording: Path, name: str, licence: str, consent: str) -> Voice:
-        """Make a voice of a recording."""
-        with self._borrow() as pipeline:
-            return pipeline.voice_from_recording(recording, name, licence=licence, consent=consent)
-
     @contextlib.contextmanager
-    def _borrow(self) -> Iterator[SpeakingPipeline]:
-        """A pipeline that nobody else uses meanwhile."""
+    def borrow(self) -> Iterator[SpeakingPipeline]:
+        """A pipeline that nobody else uses meanwhile, as soon as one is idle."""
         pipeline = self._idle.get()
         try:
             yield pipeline
         finally:
             self._idle.put(pipeline)
 
-    @staticmethod
-    def options(max_retakes: int = 0) -> "SynthesisOptions":
-        """How the doors have scripts spoken."""
-        from pipeline.synthesis.options import SynthesisOptions  # heavy: torch and the networks
 
-        return SynthesisOptions(max_retakes=max_retakes)
-
-
-def load_studio(
+def load_pool(
     model: str = "small",
     device: str = "auto",
     n_pipelines: int = 1,
     limits: LimitsConfig | None = None,
-) -> Studio:
+) -> PipelinePool:
     """Read the weights and open the user's voice folder.
 
     Args:
@@ -205,14 +117,14 @@ def load_studio(
         ConfigError: if settings or device cannot work.
     """
     set_thread_count()
-    lend = find_lender(os.environ)  # before torch: it makes torch ready to do without the GPU
-    from pipeline.dialogue import DialoguePipeline  # heavy: torch and the networks
+    lend = find_lender(os.environ)  # before CUDA is used: the package refuses to come later
 
     def load() -> SpeakingPipeline:
         if lend is None or device == "cpu":
             return DialoguePipeline.load(model, device, limits=limits)
         on_gpu = DialoguePipeline.load(model, "cuda", limits=limits)
-        return LentGpuPipeline(on_gpu, DialoguePipeline.load(model, "cpu", limits=limits), lend)
+        on_cpu = DialoguePipeline.load(model, "cpu", limits=limits)
+        return cast(SpeakingPipeline, LentGpuPipeline(on_gpu, on_cpu, lend))  # it delegates
 
     first, *others = [load() for _ in range(n_pipelines)]
-    return Studio(first, VoiceLibrary(user_voice_folder()), others=others)
+    return PipelinePool(first, VoiceLibrary(user_voice_folder()), others=others)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from pipeline.datatypes.dialogue import Dialogue, SpokenTurn
 from pipeline.datatypes.progress import ProgressCallback
@@ -10,15 +10,13 @@ from pipeline.datatypes.redo import Redo
 from pipeline.datatypes.script import Script, ScriptSource
 from pipeline.datatypes.sound import Waveform
 from pipeline.datatypes.voice import Voice
+from pipeline.synthesis.options import SynthesisOptions
 from pipeline.voices.casting import WantedVoice
 from pipeline.voices.quality import RecordingQuality
 
-if TYPE_CHECKING:
-    from pipeline.synthesis.options import SynthesisOptions
 
-
-class SpeakingPipeline(Protocol):
-    """What the app needs of `pipeline.dialogue.DialoguePipeline`."""
+class SharedPipeline(Protocol):
+    """What any thread may use while a pipeline speaks: nothing here computes with a network."""
 
     @property
     def voices(self) -> Mapping[str, Voice]:
@@ -32,6 +30,13 @@ class SpeakingPipeline(Protocol):
 
     def conditions(self) -> Mapping[str, str]:
         """Weights, engine and device."""
+
+    def adopt(self, dialogue: Dialogue) -> Dialogue:
+        """Make a dialogue that was read from a file redoable."""
+
+
+class SpeakingPipeline(SharedPipeline, Protocol):
+    """What the app needs of `pipeline.dialogue.DialoguePipeline`."""
 
     def voice_from_recording(
         self,
@@ -51,7 +56,7 @@ class SpeakingPipeline(Protocol):
         script: ScriptSource,
         voices: Mapping[str, WantedVoice] | None = None,
         seed: int = 0,
-        options: "SynthesisOptions | None" = None,
+        options: SynthesisOptions | None = None,
         on_progress: ProgressCallback | None = None,
     ) -> Dialogue:
         """Speak a script."""
@@ -61,7 +66,7 @@ class SpeakingPipeline(Protocol):
         script: ScriptSource,
         voices: Mapping[str, WantedVoice] | None = None,
         seed: int = 0,
-        options: "SynthesisOptions | None" = None,
+        options: SynthesisOptions | None = None,
         on_progress: ProgressCallback | None = None,
         finished: Iterable[SpokenTurn] = (),
         in_a_hurry: bool = True,
@@ -73,7 +78,7 @@ class SpeakingPipeline(Protocol):
         script: ScriptSource,
         spoken: Sequence[SpokenTurn],
         seed: int,
-        options: "SynthesisOptions | None" = None,
+        options: SynthesisOptions | None = None,
     ) -> Dialogue:
         """The dialogue of turns that were streamed."""
 
@@ -81,7 +86,7 @@ class SpeakingPipeline(Protocol):
         self,
         dialogue: Dialogue,
         request: Redo,
-        options: "SynthesisOptions | None" = None,
+        options: SynthesisOptions | None = None,
         on_progress: ProgressCallback | None = None,
     ) -> Dialogue:
         """Make a part anew."""
@@ -90,14 +95,11 @@ class SpeakingPipeline(Protocol):
         self,
         dialogue: Dialogue,
         script: ScriptSource,
-        options: "SynthesisOptions | None" = None,
+        options: SynthesisOptions | None = None,
         on_progress: ProgressCallback | None = None,
         follow_context: bool = True,
     ) -> Dialogue:
         """Speak an edited script."""
-
-    def adopt(self, dialogue: Dialogue) -> Dialogue:
-        """Make a dialogue that was read from a file redoable."""
 
     def prompt_sound(self, voice: Voice) -> Waveform:
         """What a voice sounds like."""

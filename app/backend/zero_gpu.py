@@ -6,26 +6,20 @@ is pickled: no callbacks cross, only finished turns do. Everywhere else this mod
 
 import importlib
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from app.backend.protocol import SpeakingPipeline
 from pipeline.datatypes.dialogue import Dialogue, SpokenTurn
 from pipeline.datatypes.note import Note
 from pipeline.datatypes.progress import ProgressCallback
 from pipeline.datatypes.redo import Redo
-from pipeline.datatypes.script import Script, ScriptSource
-from pipeline.datatypes.sound import Waveform
-from pipeline.datatypes.voice import Voice
+from pipeline.datatypes.script import ScriptSource
 from pipeline.errors import DialogueError
 from pipeline.synthesis.cost import USUAL_COST, size_of_script
+from pipeline.synthesis.options import SynthesisOptions
 from pipeline.voices.casting import WantedVoice
-from pipeline.voices.quality import RecordingQuality
-
-if TYPE_CHECKING:
-    from pipeline.synthesis.options import SynthesisOptions
 
 logger = logging.getLogger(__name__)
 
@@ -87,7 +81,7 @@ class LentGpuPipeline:
         lend: `spaces.GPU`.
     """
 
-    def __init__(self, gpu: "SpeakingPipeline", cpu: "SpeakingPipeline", lend: Lend) -> None:
+    def __init__(self, gpu: SpeakingPipeline, cpu: SpeakingPipeline, lend: Lend) -> None:
         self._gpu, self._cpu = gpu, cpu
 
         def call(job: GpuJob) -> Any:
@@ -105,62 +99,22 @@ class LentGpuPipeline:
         lent = lend(duration=_seconds_of)
         self._call, self._stream = lent(call), lent(stream)
 
-    @property
-    def voices(self) -> Mapping[str, Voice]:
-        """See `DialoguePipeline.voices`."""
-        return self._cpu.voices
-
-    def parse(self, script: ScriptSource) -> Script:
-        """See `DialoguePipeline.parse`."""
-        return self._cpu.parse(script)
-
-    def estimate_seconds(self, script: Script) -> float:
-        """See `DialoguePipeline.estimate_seconds`."""
-        return self._cpu.estimate_seconds(script)
+    def __getattr__(self, name: str) -> Any:
+        """Whatever is not made with the GPU, the CPU does."""
+        if name == "_cpu":  # asked for before `__init__`, while a copy is made
+            raise AttributeError(name)
+        return getattr(self._cpu, name)
 
     def conditions(self) -> Mapping[str, str]:
         """See `DialoguePipeline.conditions`."""
         return self._gpu.conditions()
-
-    def voice_from_recording(
-        self,
-        path: str | Path,
-        name: str,
-        description: str = "",
-        licence: str = "",
-        consent: str = "",
-    ) -> Voice:
-        """See `DialoguePipeline.voice_from_recording`; on the CPU."""
-        return self._cpu.voice_from_recording(path, name, description, licence, consent)
-
-    def judge_recording(self, path: str | Path) -> RecordingQuality:
-        """See `DialoguePipeline.judge_recording`."""
-        return self._cpu.judge_recording(path)
-
-    def prompt_sound(self, voice: Voice) -> Waveform:
-        """See `DialoguePipeline.prompt_sound`; on the CPU."""
-        return self._cpu.prompt_sound(voice)
-
-    def adopt(self, dialogue: Dialogue) -> Dialogue:
-        """See `DialoguePipeline.adopt`."""
-        return self._cpu.adopt(dialogue)
-
-    def gather(
-        self,
-        script: ScriptSource,
-        spoken: Sequence[SpokenTurn],
-        seed: int,
-        options: "SynthesisOptions | None" = None,
-    ) -> Dialogue:
-        """See `DialoguePipeline.gather`."""
-        return self._cpu.gather(script, spoken, seed, options)
 
     def synthesize(
         self,
         script: ScriptSource,
         voices: Mapping[str, WantedVoice] | None = None,
         seed: int = 0,
-        options: "SynthesisOptions | None" = None,
+        options: SynthesisOptions | None = None,
         on_progress: ProgressCallback | None = None,
     ) -> Dialogue:
         """See `DialoguePipeline.synthesize`; progress is told at the beginning alone."""
@@ -171,7 +125,7 @@ class LentGpuPipeline:
         self,
         dialogue: Dialogue,
         request: Redo,
-        options: "SynthesisOptions | None" = None,
+        options: SynthesisOptions | None = None,
         on_progress: ProgressCallback | None = None,
     ) -> Dialogue:
         """See `DialoguePipeline.redo`; progress is told at the beginning alone."""
@@ -182,7 +136,7 @@ class LentGpuPipeline:
         self,
         dialogue: Dialogue,
         script: ScriptSource,
-        options: "SynthesisOptions | None" = None,
+        options: SynthesisOptions | None = None,
         on_progress: ProgressCallback | None = None,
         follow_context: bool = True,
     ) -> Dialogue:
@@ -200,7 +154,7 @@ class LentGpuPipeline:
         script: ScriptSource,
         voices: Mapping[str, WantedVoice] | None = None,
         seed: int = 0,
-        options: "SynthesisOptions | None" = None,
+        options: SynthesisOptions | None = None,
         on_progress: ProgressCallback | None = None,
         finished: Iterable[SpokenTurn] = (),
         in_a_hurry: bool = True,
@@ -211,7 +165,7 @@ class LentGpuPipeline:
         """
         asked: dict[str, Any] = {"script": script, "voices": voices, "seed": seed}
         asked |= {"options": options, "in_a_hurry": in_a_hurry}
-        n_turns, spoken = len(self.parse(script).turns), list(finished)
+        n_turns, spoken = len(self._cpu.parse(script).turns), list(finished)
         arguments = {**asked, "finished": tuple(spoken)}
         job = GpuJob(method="stream", arguments=arguments, seconds=self._seconds(script))
         lent = _Lent(lambda: self._stream(job))
@@ -247,8 +201,8 @@ class LentGpuPipeline:
         return self._cpu.adopt(_checked(made))
 
     def _seconds(self, script: ScriptSource) -> int:
-        read = self.parse(script)
-        size = size_of_script(read, self.estimate_seconds(read))
+        read = self._cpu.parse(script)
+        size = size_of_script(read, self._cpu.estimate_seconds(read))
         wanted_s = START_S + MARGIN * USUAL_COST.seconds(size)
         return round(min(MOST_S, max(LEAST_S, wanted_s)))
 

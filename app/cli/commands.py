@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NoReturn
 from app.environment import prepare_environment
 
 if TYPE_CHECKING:
-    from app.backend.pipeline_pool import Studio
+    from app.backend.pipeline_pool import PipelinePool
     from app.cli.speak_to_files import SpeakOrder
     from pipeline.datatypes.script import Script
 
@@ -149,7 +149,7 @@ def _retakes(text: str) -> int:
 
 
 def _speak(options: argparse.Namespace) -> None:
-    from app.backend.pipeline_pool import load_studio
+    from app.backend.pipeline_pool import load_pool
     from app.cli.speak_to_files import SpeakOrder
     from app.cli.work_folder import WorkFolder, work_folder_path
     from app.export.files import check_can_write
@@ -170,11 +170,10 @@ def _speak(options: argparse.Namespace) -> None:
     text = _read_script(options.script)
     voices = _wanted_voices(options.voice)
     script = script_to_turns(text, LimitsConfig())
-    studio = load_studio(options.model, options.device)
-    _check_space(options, studio, script)
+    pool = load_pool(options.model, options.device)
+    _check_space(options, pool, script)
     found = {
-        speaker: None if name is None else studio.find_voice(name)
-        for speaker, name in voices.items()
+        speaker: None if name is None else pool.find_voice(name) for speaker, name in voices.items()
     }
     order = SpeakOrder(
         text=text,
@@ -187,32 +186,32 @@ def _speak(options: argparse.Namespace) -> None:
         resume=options.resume,
     )
     if options.retakes:
-        _speak_with_retakes(studio, order, options.retakes)
+        _speak_with_retakes(pool, order, options.retakes)
     else:
-        _speak_turn_by_turn(studio, order)
+        _speak_turn_by_turn(pool, order)
 
 
-def _check_space(options: argparse.Namespace, studio: "Studio", script: "Script") -> None:
+def _check_space(options: argparse.Namespace, pool: "PipelinePool", script: "Script") -> None:
     from app.export.files import check_can_write, companion_paths
 
     speakers = list(dict.fromkeys(turn.speaker for turn in script.turns)) if options.stems else []
     bytes_per_second = BYTES_PER_SECOND * (1 + len(speakers))
     if not options.retakes:
         bytes_per_second += WORK_BYTES_PER_SECOND
-    seconds = studio.pipeline.estimate_seconds(script)
+    seconds = pool.shared.estimate_seconds(script)
     check_can_write(options.output, int(seconds * bytes_per_second))
     for path in companion_paths(options.output, options.captions, speakers):
         check_can_write(path)
 
 
-def _speak_turn_by_turn(studio: "Studio", order: "SpeakOrder") -> None:
+def _speak_turn_by_turn(pool: "PipelinePool", order: "SpeakOrder") -> None:
     from app.backend.cost import expectation_of
     from app.cli.progress_line import ProgressLine
     from app.cli.speak_to_files import speak_to_files
 
-    expectation = expectation_of(studio)
+    expectation = expectation_of(pool)
     progress = ProgressLine(expectation.stage_seconds(order.script))
-    made = speak_to_files(studio, order, progress.show)
+    made = speak_to_files(pool, order, progress.show)
     if not made.n_resumed:
         expectation.learn(order.script, progress.stage_seconds(), made.sound_s)
     for note in made.notes:
@@ -224,13 +223,16 @@ def _speak_turn_by_turn(studio: "Studio", order: "SpeakOrder") -> None:
     )
 
 
-def _speak_with_retakes(studio: "Studio", order: "SpeakOrder", max_retakes: int) -> None:
+def _speak_with_retakes(pool: "PipelinePool", order: "SpeakOrder", max_retakes: int) -> None:
     from app.backend.cost import expectation_of
     from app.cli.progress_line import ProgressLine
     from app.export.files import publish, result_writers
+    from pipeline.synthesis.options import SynthesisOptions
 
-    progress = ProgressLine(expectation_of(studio).stage_seconds(order.script))
-    dialogue = studio.speak(order.text, order.voices, order.seed, progress.show, max_retakes)
+    progress = ProgressLine(expectation_of(pool).stage_seconds(order.script))
+    options = SynthesisOptions(max_retakes=max_retakes)
+    with pool.borrow() as pipeline:
+        dialogue = pipeline.synthesize(order.text, order.voices, order.seed, options, progress.show)
     names = order.script.speaker_names
     publish(result_writers(dialogue, order.wav, order.captions, names, order.stems))
     for note in dialogue.notes:
@@ -244,16 +246,16 @@ def _speak_with_retakes(studio: "Studio", order: "SpeakOrder", max_retakes: int)
 
 def _estimate(options: argparse.Namespace) -> None:
     from app.backend.cost import expectation_of
-    from app.backend.pipeline_pool import load_studio
+    from app.backend.pipeline_pool import load_pool
     from app.backend.progress import format_seconds
     from pipeline.config.limits import LimitsConfig
     from pipeline.script_to_turns.parse import script_to_turns
 
     begun = time.perf_counter()
     script = script_to_turns(_read_script(options.script), LimitsConfig())
-    studio = load_studio(options.model, options.device)
+    pool = load_pool(options.model, options.device)
     load_s = time.perf_counter() - begun
-    expectation = expectation_of(studio)
+    expectation = expectation_of(pool)
     model = None if options.measure else expectation.known()
     if model is None:
         print("measuring this machine with three short scripts ...", file=sys.stderr)
@@ -311,22 +313,24 @@ def _wanted_voices(assignments: Sequence[str]) -> dict[str, str | None]:
 
 
 def _voices(options: argparse.Namespace) -> None:
-    from app.backend.pipeline_pool import load_studio
+    from app.backend.pipeline_pool import load_pool
 
-    studio = load_studio(options.model, options.device)
-    built_in = studio.pipeline.voices
-    for name in studio.voice_names():
+    pool = load_pool(options.model, options.device)
+    built_in = pool.shared.voices
+    for name in pool.voice_names():
         description = built_in[name].description if name in built_in else "your own"
         print(f"{name:<16} {' '.join(description.split())}".rstrip())
 
 
 def _add_voice(options: argparse.Namespace) -> None:
-    from app.backend.pipeline_pool import load_studio
+    from app.backend.pipeline_pool import load_pool
     from app.backend.voice_library import check_voice_name
 
     check_voice_name(options.name)
-    studio = load_studio(options.model, options.device)
-    path = studio.add_voice(options.name, options.recording, options.licence_note)
-    for finding in studio.pipeline.judge_recording(options.recording).findings:
+    pool = load_pool(options.model, options.device)
+    path = pool.add_voice(options.name, options.recording, options.licence_note)
+    with pool.borrow() as pipeline:
+        quality = pipeline.judge_recording(options.recording)
+    for finding in quality.findings:
         print(f"note: {finding.message}", file=sys.stderr)
     print(f"added voice {options.name!r} ({path})")

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.backend.pipeline_pool import Studio
+from app.backend.pipeline_pool import PipelinePool
 from app.cli.work_folder import WorkFolder, fingerprint_voices, work_folder_path
 from app.export.files import FileWriter, caption_text, publish, stem_path, text_writer
 from pipeline.audio.write import write_wav_stretches
@@ -14,6 +14,7 @@ from pipeline.datatypes.dialogue import Caption, SpokenTurn
 from pipeline.datatypes.note import Note
 from pipeline.datatypes.progress import ProgressCallback
 from pipeline.datatypes.script import Script
+from pipeline.synthesis.options import SynthesisOptions
 from pipeline.synthesis.resume import mix_again
 from pipeline.voices.casting import WantedVoice
 
@@ -66,7 +67,7 @@ class SpokenFiles:
 
 
 def speak_to_files(
-    studio: Studio, order: SpeakOrder, on_progress: ProgressCallback | None = None
+    pool: PipelinePool, order: SpeakOrder, on_progress: ProgressCallback | None = None
 ) -> SpokenFiles:
     """Speak turn by turn into the work folder, then make the files of it and remove it.
 
@@ -77,7 +78,7 @@ def speak_to_files(
     """
     begun = time.perf_counter()
     folder = WorkFolder(work_folder_path(order.wav))
-    fingerprint, n_turns = request_fingerprint(studio, order), len(order.script.turns)
+    fingerprint, n_turns = request_fingerprint(pool, order), len(order.script.turns)
     n_resumed = 0
     if order.resume and folder.path.exists():
         n_resumed = folder.resume(fingerprint)
@@ -85,8 +86,10 @@ def speak_to_files(
         folder.begin(fingerprint, n_turns)
     try:
         finished = folder.turns(n_resumed)
-        for spoken in studio.stream(order.text, order.voices, order.seed, on_progress, finished):
-            folder.keep(spoken)
+        with pool.borrow() as pipeline:
+            options, asked = SynthesisOptions(), (order.text, order.voices, order.seed)
+            for spoken in pipeline.stream(*asked, options, on_progress, finished, in_a_hurry=False):
+                folder.keep(spoken)
         sound_s, notes = _publish(order, folder)
     except BaseException as error:
         if kept := folder.close():
@@ -102,14 +105,14 @@ def speak_to_files(
     )
 
 
-def request_fingerprint(studio: Studio, order: SpeakOrder) -> dict[str, str]:
+def request_fingerprint(pool: PipelinePool, order: SpeakOrder) -> dict[str, str]:
     """What the sound of an order depends on, by the names a person knows it by."""
     return {
         "script": order.text,
-        "voices": fingerprint_voices(order.voices, studio.pipeline.voices),
+        "voices": fingerprint_voices(order.voices, pool.shared.voices),
         "seed": str(order.seed),
-        "options": f"{STREAM_FORMAT} {studio.options()!r}",
-        **studio.pipeline.conditions(),
+        "options": f"{STREAM_FORMAT} {SynthesisOptions()!r}",
+        **pool.shared.conditions(),
     }
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from app.backend.pipeline_pool import Studio
+from app.backend.pipeline_pool import PipelinePool
 from app.export.files import (
     CAPTION_FORMATS,
     FileWriter,
@@ -81,12 +81,12 @@ class ExportContext:
     write_dialogue: FileWriter | None = None
 
 
-def context_of_project(project: Project, studio: Studio, folder: Path) -> ExportContext:
+def context_of_project(project: Project, pool: PipelinePool, folder: Path) -> ExportContext:
     """What an export tells of a visitor's project.
 
     Args:
         project: spoken.
-        studio: knows the weights.
+        pool: knows the weights.
         folder: where files of the voices are put that are not built in.
     """
     dialogue = project.dialogue
@@ -103,7 +103,7 @@ def context_of_project(project: Project, studio: Studio, folder: Path) -> Export
 
     return ExportContext(
         text=project.text,
-        conditions=studio.pipeline.conditions(),
+        conditions=pool.shared.conditions(),
         form=project.form,
         voice_files=voice_files,
         write_dialogue=write_dialogue,

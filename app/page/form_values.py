@@ -7,7 +7,7 @@ from typing import Any
 
 from app.backend.checks import check_retakes, check_seed
 from app.backend.cost import expectation_of
-from app.backend.pipeline_pool import Studio
+from app.backend.pipeline_pool import PipelinePool
 from app.backend.progress import format_seconds
 from app.projects.edits import SpeakRequest
 from app.projects.project import Project
@@ -72,23 +72,23 @@ class SpeakForm:
     cast: Sequence[str] = ()
 
 
-def read_script(studio: Studio, text: str, slowness: float = 1.0) -> ScriptFeedback:
+def read_script(pool: PipelinePool, text: str, slowness: float = 1.0) -> ScriptFeedback:
     """Say what is in a script, or what is wrong with it.
 
     Args:
-        studio: reads it.
+        pool: reads it.
         text: as typed.
         slowness: how many times longer than expected runs take now.
     """
     try:
-        script = studio.pipeline.parse(text)
+        script = pool.shared.parse(text)
     except DialogueError as error:
         return ScriptFeedback(message=str(error), speakers={}, problem=True)
     speakers = speaker_names(script)
     named = ", ".join(
         name if name == speaker else f"{name} ({speaker})" for speaker, name in speakers.items()
     )
-    expectation = expectation_of(studio)
+    expectation = expectation_of(pool)
     size = expectation.size(script)
     computing_s = slowness * expectation.cost().seconds(size)
     message = (
@@ -104,11 +104,11 @@ def read_script(studio: Studio, text: str, slowness: float = 1.0) -> ScriptFeedb
     return ScriptFeedback(message=message, speakers=speakers, turns=labels)
 
 
-def read_form(studio: Studio, form: SpeakForm, project: Project | None = None) -> SpeakRequest:
+def read_form(pool: PipelinePool, form: SpeakForm, project: Project | None = None) -> SpeakRequest:
     """What the form asks for.
 
     Args:
-        studio: knows the voices.
+        pool: knows the voices.
         form: script, seed, retakes and voices.
         project: made before; its cloned voices serve where no other recording is given.
 
@@ -116,11 +116,11 @@ def read_form(studio: Studio, form: SpeakForm, project: Project | None = None) -
         DialogueError: whatever is wrong, in words fit to show.
     """
     seed, retakes = check_seed(form.seed), check_retakes(form.retakes)
-    names = speaker_names(studio.pipeline.parse(form.text))
+    names = speaker_names(pool.shared.parse(form.text))
     cast = keep_cast(form.cast, list(names.values()), len(form.rows))
     rows = dict(zip(cast, form.rows, strict=True))
     voices = {
-        speaker: wanted_voice(studio, rows[name], name, project) for speaker, name in names.items()
+        speaker: wanted_voice(pool, rows[name], name, project) for speaker, name in names.items()
     }
     kept = {name: rows[name].choice for name in names.values()}
     return SpeakRequest(
@@ -148,12 +148,12 @@ def read_kept_form(form: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def wanted_voice(
-    studio: Studio, row: VoiceRow, name: str, project: Project | None = None
+    pool: PipelinePool, row: VoiceRow, name: str, project: Project | None = None
 ) -> WantedVoice:
     """The voice of one row.
 
     Args:
-        studio: knows the voices.
+        pool: knows the voices.
         row: as filled in.
         name: the speaker's in the script.
         project: made before, for its cloned voices.
@@ -167,13 +167,13 @@ def wanted_voice(
         if not row.consent:
             raise VoiceError(ask_for_consent(name))
         return _cloned_voice(row, name, project)
-    if row.choice not in studio.voice_names():
+    if row.choice not in pool.voice_names():
         raise VoiceError(
             f"there is no voice {row.choice!r} for {name}; choose one of "
-            f"{', '.join(studio.voice_names()) or 'none'}, {MADE_UP}, {OWN_RECORDING} or "
+            f"{', '.join(pool.voice_names()) or 'none'}, {MADE_UP}, {OWN_RECORDING} or "
             f"{VOICE_FILE}"
         )
-    return studio.find_voice(row.choice)
+    return pool.find_voice(row.choice)
 
 
 def ask_for_consent(name: str) -> str:
@@ -184,10 +184,10 @@ def ask_for_consent(name: str) -> str:
     )
 
 
-def missing_consents(studio: Studio, form: SpeakForm) -> list[tuple[int, str]]:
+def missing_consents(pool: PipelinePool, form: SpeakForm) -> list[tuple[int, str]]:
     """Rows, from 0, with a speaker of the script whose voice needs a consent that is not given."""
     try:
-        names = list(speaker_names(studio.pipeline.parse(form.text)).values())
+        names = list(speaker_names(pool.shared.parse(form.text)).values())
     except DialogueError:
         return []
     cast = keep_cast(form.cast, names, len(form.rows))
@@ -198,9 +198,9 @@ def missing_consents(studio: Studio, form: SpeakForm) -> list[tuple[int, str]]:
     ]
 
 
-def first_choices(studio: Studio, n_rows: int) -> list[str]:
+def first_choices(pool: PipelinePool, n_rows: int) -> list[str]:
     """The voices that the rows of the form begin with."""
-    names = studio.voice_names() or [MADE_UP]
+    names = pool.voice_names() or [MADE_UP]
     return [names[row % len(names)] for row in range(n_rows)]
 
 
@@ -242,9 +242,9 @@ def _cloned_voice(row: VoiceRow, name: str, project: Project | None) -> WantedVo
     raise VoiceError(f"{name} has no voice file yet; open one, or choose another voice")
 
 
-def time_left_of(studio: Studio, script: Script, slowness: float = 1.0) -> TimeLeft:
+def time_left_of(pool: PipelinePool, script: Script, slowness: float = 1.0) -> TimeLeft:
     """What tells the time left for a script: from what was measured here, or what is usual."""
-    expected = expectation_of(studio).stage_seconds(script)
+    expected = expectation_of(pool).stage_seconds(script)
     return TimeLeft({stage: slowness * seconds for stage, seconds in expected.items()})
 
 

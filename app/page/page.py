@@ -10,7 +10,7 @@ from gradio.utils import get_upload_folder
 
 from app.backend.checks import roll_seed
 from app.backend.job_queue import RunQueue
-from app.backend.pipeline_pool import Studio
+from app.backend.pipeline_pool import PipelinePool
 from app.page import form_values
 from app.page.actions.endpoints import Programs, add_programs
 from app.page.actions.generate import Speaking
@@ -41,28 +41,28 @@ class Backstage:
     """What works behind the page.
 
     Attributes:
-        studio: speaks.
+        pool: speaks.
         queue: where runs wait.
         workspaces: where visitors' projects are kept.
         visits: what is known of open pages.
     """
 
-    studio: Studio
+    pool: PipelinePool
     queue: RunQueue
     workspaces: Workspaces
     visits: Visits
 
 
-def build_backstage(studio: Studio, queue: RunQueue, keep_s: tuple[float, float]) -> Backstage:
-    """What works behind the page of a studio.
+def build_backstage(pool: PipelinePool, queue: RunQueue, keep_s: tuple[float, float]) -> Backstage:
+    """What works behind the page of a pool.
 
     Args:
-        studio: speaks.
+        pool: speaks.
         queue: where runs wait.
         keep_s: how long a visitor's work is kept after they left, and when they do nothing.
     """
-    workspaces = Workspaces(lambda: Path(get_upload_folder()), studio.pipeline.adopt, *keep_s)
-    return Backstage(studio=studio, queue=queue, workspaces=workspaces, visits=Visits())
+    workspaces = Workspaces(lambda: Path(get_upload_folder()), pool.shared.adopt, *keep_s)
+    return Backstage(pool=pool, queue=queue, workspaces=workspaces, visits=Visits())
 
 
 def build_demo(backstage: Backstage) -> gr.Blocks:
@@ -79,10 +79,10 @@ def build_demo(backstage: Backstage) -> gr.Blocks:
             opener = build_open_button()
         with gr.Row():
             with gr.Column(scale=3, min_width=320):
-                runs = SampleRuns(backstage.studio, backstage.queue, backstage.workspaces)
-                script = build_script_section(backstage.studio, runs.speak)
+                runs = SampleRuns(backstage.pool, backstage.queue, backstage.workspaces)
+                script = build_script_section(backstage.pool, runs.speak)
             with gr.Column(scale=2, min_width=320):
-                rows = build_voice_section(backstage.studio)
+                rows = build_voice_section(backstage.pool)
         result = build_result_section()
         take_away = build_take_away_section()
         form = Form(script=script, controls=result.controls, rows=rows, cast=gr.State([]))
@@ -92,7 +92,7 @@ def build_demo(backstage: Backstage) -> gr.Blocks:
             take_away, opener, page.take_away, (token, number), page.all_outputs
         )
         let_lines_follow(opened, script, page.script)
-        add_programs(Programs(backstage.studio, backstage.queue, backstage.workspaces))
+        add_programs(Programs(backstage.pool, backstage.queue, backstage.workspaces))
     return demo
 
 
@@ -109,17 +109,17 @@ class _Page:
     ) -> None:
         self._form, self._result, self._backstage = form, result, backstage
         self._saved, self._token, self._number = states
-        studio, workspaces, visits = backstage.studio, backstage.workspaces, backstage.visits
-        self.script = ScriptEvents(studio, backstage.queue)
+        pool, workspaces, visits = backstage.pool, backstage.workspaces, backstage.visits
+        self.script = ScriptEvents(pool, backstage.queue)
         view = ProjectView(result, downloads, self._token, self._number)
         self._speaking = Speaking(
-            studio, backstage.queue, workspaces, visits, result, view, form.script.text
+            pool, backstage.queue, workspaces, visits, result, view, form.script.text
         )
         self._going_back = GoingBack(workspaces, view, form.script.text)
         self._turns = TurnEvents(workspaces, self._speaking, view, form.script.text)
-        self.take_away = TakeAwayEvents(studio, workspaces, visits, self.script, view, form)
+        self.take_away = TakeAwayEvents(pool, workspaces, visits, self.script, view, form)
         self._restoring = Restoring(
-            studio, workspaces, visits, form, view, self._saved, result.status
+            pool, workspaces, visits, form, view, self._saved, result.status
         )
         panel = result.panel
         self._shown = [
@@ -150,7 +150,7 @@ class _Page:
         """Wire everything up but the files."""
         script = self._form.script
         connect_script_section(script, self.script)
-        voices = VoiceEvents(self._backstage.studio, self._backstage.workspaces)
+        voices = VoiceEvents(self._backstage.pool, self._backstage.workspaces)
         connect_voice_section(self._form.rows, voices, self._token)
         self._connect_check()
         connect_keeping(self._form, self._saved)
@@ -227,7 +227,7 @@ class _Page:
             if name:
                 label = f"Voice of {name}"
                 label += "" if name == speakers[name] else f" ({speakers[name]})"
-                choices_now = voice_choices(self._backstage.studio)
+                choices_now = voice_choices(self._backstage.pool)
                 shown[row.choice] = gr.Dropdown(choices_now, label=label)
         return shown
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from app.backend.pipeline_pool import Studio
+from app.backend.pipeline_pool import PipelinePool
 from app.projects.project import Project
 from pipeline.config.limits import LimitsConfig
 from pipeline.datatypes.dialogue import Dialogue, SpokenTurn
@@ -23,6 +23,7 @@ from pipeline.errors import DialogueError
 from pipeline.script_editing.edit_turns import replace_turns
 from pipeline.script_editing.write import script_to_text
 from pipeline.script_to_turns.parse import script_to_turns
+from pipeline.synthesis.options import SynthesisOptions
 from pipeline.voices.casting import WantedVoice
 
 
@@ -48,7 +49,7 @@ class SpeakRequest:
 
 
 def speak_request(
-    studio: Studio,
+    pool: PipelinePool,
     request: SpeakRequest,
     on_progress: ProgressCallback,
     on_turn: Callable[[SpokenTurn], None],
@@ -56,7 +57,7 @@ def speak_request(
     """Speak a script.
 
     Args:
-        studio: speaks.
+        pool: speaks.
         request: what.
         on_progress: told of stages; may raise `CancelledError`.
         on_turn: given every turn as soon as it is final; with retakes none is before the end, and
@@ -66,15 +67,23 @@ def speak_request(
         DialogueError: whatever is wrong, in words fit to show.
     """
     source = request.script or request.text
-    if request.retakes:
-        dialogue = studio.speak(source, request.voices, request.seed, on_progress, request.retakes)
-    else:
-        dialogue = studio.speak_aloud(source, request.voices, request.seed, on_progress, on_turn)
+    with pool.borrow() as pipeline:
+        if request.retakes:
+            options = SynthesisOptions(max_retakes=request.retakes)
+            dialogue = pipeline.synthesize(
+                source, request.voices, request.seed, options, on_progress
+            )
+        else:
+            read, spoken = pipeline.parse(source), []
+            for turn in pipeline.stream(read, request.voices, request.seed, None, on_progress):
+                spoken.append(turn)
+                on_turn(turn)
+            dialogue = pipeline.gather(read, spoken, request.seed)
     return Project(text=request.text, dialogue=dialogue, form=request.form)
 
 
 def speak_changes(
-    studio: Studio,
+    pool: PipelinePool,
     project: Project,
     text: str,
     on_progress: ProgressCallback,
@@ -83,7 +92,7 @@ def speak_changes(
     """Speak an edited script; turns that still say the same stay, whatever stands before them.
 
     Args:
-        studio: speaks.
+        pool: its pipelines speak.
         project: spoken of the script before.
         text: the edited script.
         on_progress: told of stages; may raise `CancelledError`.
@@ -93,25 +102,28 @@ def speak_changes(
         DialogueError: if the script cannot be read or spoken, or changes a locked turn.
     """
     source = script or text
-    dialogue = studio.redo_script(project.dialogue, source, on_progress, follow_context=False)
+    with pool.borrow() as pipeline:
+        dialogue = pipeline.redo_script(
+            project.dialogue, source, on_progress=on_progress, follow_context=False
+        )
     return project.changed(text=text, dialogue=dialogue, takes=_takes_that_stay(project, dialogue))
 
 
-def changed_part(studio: Studio, project: Project, text: ScriptSource) -> Script:
+def changed_part(pool: PipelinePool, project: Project, text: ScriptSource) -> Script:
     """What `speak_changes` will speak of an edited script.
 
     Raises:
         DialogueError: if the script cannot be read, or changes a locked turn.
     """
     before = project.dialogue
-    script = keep_speakers(studio.pipeline.parse(text), before.speaker_names)
+    script = keep_speakers(pool.shared.parse(text), before.speaker_names)
     matches = match_turns(before.turns, script.turns, before.locked, follow_context=False)
     new = [turn for turn, match in zip(script.turns, matches, strict=True) if not match.kept]
     return replace(script, turns=tuple(new))
 
 
 def redo_turn(
-    studio: Studio, project: Project, request: Redo, on_progress: ProgressCallback
+    pool: PipelinePool, project: Project, request: Redo, on_progress: ProgressCallback
 ) -> Project:
     """Make one turn anew, or a span of time; the turns' takes before are kept beside the new ones.
 
@@ -119,7 +131,8 @@ def redo_turn(
         DialogueError: if the turn does not exist or is locked, or its words cannot be spoken.
     """
     before = project.dialogue
-    after = studio.redo(before, request, on_progress)
+    with pool.borrow() as pipeline:
+        after = pipeline.redo(before, request, on_progress=on_progress)
     takes = dict(project.takes)
     for turn, (heard, fresh) in enumerate(zip(before.takes, after.takes, strict=True)):
         if not same_take(heard, fresh):

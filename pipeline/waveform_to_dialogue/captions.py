@@ -5,6 +5,7 @@ Seconds become whole milliseconds once, here, so that the three agree.
 
 import json
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from pipeline.datatypes.dialogue import Caption
 
@@ -45,6 +46,11 @@ def captions_to_vtt(captions: Sequence[Caption], names: Names | None = None) -> 
 
 def captions_to_json(captions: Sequence[Caption]) -> str:
     """A JSON list, one object per turn in script order: turn, speaker, start_s, end_s, text."""
+    return json.dumps(caption_rows(captions), ensure_ascii=False, indent=2) + "\n"
+
+
+def caption_rows(captions: Sequence[Caption]) -> list[dict[str, Any]]:
+    """What `captions_to_json` writes, before it is text."""
     rows = []
     for caption in captions:
         start_ms, end_ms = _span_ms(caption)
@@ -57,7 +63,7 @@ def captions_to_json(captions: Sequence[Caption]) -> str:
                 "text": caption.text,
             }
         )
-    return json.dumps(rows, ensure_ascii=False, indent=2) + "\n"
+    return rows
 
 
 def _by_start(captions: Sequence[Caption]) -> list[Caption]:

@@ -1,4 +1,4 @@
-"""Fixtures for tests of the doors: a stand-in pipeline, a studio, recordings, bad scripts."""
+"""Fixtures for tests of the doors: a stand-in pipeline, a pool, recordings, bad scripts."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from app.backend.pipeline_pool import Studio
+from app.backend.pipeline_pool import PipelinePool
 from app.backend.voice_library import VoiceLibrary
 from tests.app.tone_pipeline import RATE_HZ, TonePipeline
 
@@ -18,12 +18,12 @@ def pipeline() -> TonePipeline:
 
 
 @pytest.fixture
-def studio(pipeline: TonePipeline, tmp_path: Path) -> Studio:
-    """A studio with the stand-in, an empty library and one sample script."""
+def pool(pipeline: TonePipeline, tmp_path: Path) -> PipelinePool:
+    """A pool with the stand-in, an empty library and one sample script."""
     scripts = tmp_path / "scripts"
     scripts.mkdir()
     (scripts / "small_talk.txt").write_text("Anna: Hello.\nBen: Hi.\n", encoding="utf-8")
-    return Studio(pipeline, VoiceLibrary(tmp_path / "voices"), scripts)
+    return PipelinePool(pipeline, VoiceLibrary(tmp_path / "voices"), scripts)
 
 
 BAD_RECORDINGS = {

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from gradio_client import Client
 
-from app.backend.pipeline_pool import Studio
+from app.backend.pipeline_pool import PipelinePool
 from app.backend.voice_library import VoiceLibrary
 from app.server import Server, build_server
 from app.settings import ServiceConfig
@@ -52,11 +52,11 @@ def live_page(folder: Path, **settings: Any) -> Iterator[LivePage]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     pipeline, cache = TonePipeline(), folder / "cache"
-    studio = Studio(pipeline, VoiceLibrary(folder / "voices"), folder)
+    pool = PipelinePool(pipeline, VoiceLibrary(folder / "voices"), folder)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GRADIO_TEMP_DIR", str(cache))
         patch.setenv("XDG_CACHE_HOME", str(folder / "costs"))
-        server = build_server(studio, ServiceConfig(port=port, **settings))
+        server = build_server(pool, ServiceConfig(port=port, **settings))
         url = server.launch(prevent_thread_lock=True, quiet=True, inbrowser=False).rstrip("/")
         try:
             yield LivePage(url=url, folder=folder, cache=cache, server=server, pipeline=pipeline)

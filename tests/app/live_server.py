@@ -18,7 +18,7 @@ from starlette.types import ASGIApp
 from app.api.metrics import Metrics
 from app.api.routes import openai_routes
 from app.backend.job_queue import RunQueue
-from app.backend.pipeline_pool import Studio
+from app.backend.pipeline_pool import PipelinePool
 from app.settings import ServiceConfig
 from tests.app.tone_pipeline import TonePipeline
 
@@ -70,13 +70,13 @@ class Api:
 
 
 @contextlib.contextmanager
-def serve_api(studio: Studio, **settings: Any) -> Iterator[Api]:
+def serve_api(pool: PipelinePool, **settings: Any) -> Iterator[Api]:
     """Serve the HTTP API until the end of the block."""
     config = ServiceConfig(**settings)
     queue = RunQueue(config.runs_at_once, config.queue_length)
     metrics = Metrics(queue)
     try:
-        with serve(Starlette(routes=openai_routes(studio, queue, config))) as url:
+        with serve(Starlette(routes=openai_routes(pool, queue, config))) as url:
             yield Api(url, queue, metrics)
     finally:
         queue.close()

@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from app.backend.pipeline_pool import Studio
+from app.backend.pipeline_pool import PipelinePool
 from app.server import serve
 from pipeline.errors import CheckpointError
 from tests.app.live_page import live_page, speak_page
@@ -16,10 +16,10 @@ from tests.app.page.desk import form_values
 def test_missing_weights_end_in_one_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def refuse(*given: Any) -> Studio:
+    def refuse(*given: Any) -> PipelinePool:
         raise CheckpointError("no weights")
 
-    monkeypatch.setattr("app.server.load_studio", refuse)
+    monkeypatch.setattr("app.server.load_pool", refuse)
     assert serve([]) == 1
     assert capsys.readouterr().err == "error: no weights\n"
 
@@ -32,16 +32,16 @@ def test_settings_that_cannot_be_end_in_one_line(capsys: pytest.CaptureFixture[s
 
 
 def test_settings_reach_the_weights_the_queue_and_the_page(
-    studio: Studio, monkeypatch: pytest.MonkeyPatch
+    pool: PipelinePool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given: list[Any] = []
     launched: list[Any] = []
 
-    def load(*values: Any) -> Studio:
+    def load(*values: Any) -> PipelinePool:
         given.extend(values)
-        return studio
+        return pool
 
-    monkeypatch.setattr("app.server.load_studio", load)
+    monkeypatch.setattr("app.server.load_pool", load)
     monkeypatch.setattr("app.server.Server.launch", lambda self: launched.append(self))
     assert serve(["--model", "x", "--runs-at-once", "3", "--max-script-characters", "50"]) == 0
     model, _, n_pipelines, limits = given

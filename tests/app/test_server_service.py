@@ -8,7 +8,7 @@ import httpx
 import openai
 import pytest
 
-from app.backend.pipeline_pool import Studio
+from app.backend.pipeline_pool import PipelinePool
 from app.backend.voice_library import VoiceLibrary
 from app.server import build_service
 from app.settings import ServiceConfig
@@ -25,8 +25,8 @@ FILE = (
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("service")
-    studio = Studio(TonePipeline(), VoiceLibrary(folder / "voices"), folder)
-    service = build_service(studio, ServiceConfig(max_upload_mb=1, max_body_mb=1))
+    pool = PipelinePool(TonePipeline(), VoiceLibrary(folder / "voices"), folder)
+    service = build_service(pool, ServiceConfig(max_upload_mb=1, max_body_mb=1))
     demo = gr.Blocks(title="The page", analytics_enabled=False)
     with demo:
         gr.Markdown("Hello.")

@@ -1,5 +1,6 @@
 """One server with the shipped weights, and one browser, for all visits."""
 
+import contextlib
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from app.backend.pipeline_pool import Studio, load_studio
+from app.backend.pipeline_pool import PipelinePool, load_pool
 from app.server import build_server
 from app.settings import ServiceConfig
 from tests.browser.visit import Visit
@@ -17,12 +18,12 @@ if TYPE_CHECKING:
 
 CHROMIUM = Path("/usr/bin/chromium")
 HELD = "wait"
-"""Turns with this word stand still while `HeldStudio.hold` is set."""
+"""Turns with this word stand still while `HeldPool.hold` is set."""
 
 VisitMaker = Callable[..., Visit]
 
 
-class HeldStudio(Studio):
+class HeldPool(PipelinePool):
     """Before a turn with the word HELD is given out, waits until told to go on, or cancelled."""
 
     def __init__(self, *arguments: Any, **more: Any) -> None:
@@ -30,21 +31,14 @@ class HeldStudio(Studio):
         self.hold, self.may_go_on = threading.Event(), threading.Event()
         self.reached, self.stopped = threading.Event(), threading.Event()
 
-    def speak_aloud(
-        self, script: str, voices: Any, seed: int, on_progress: Any, on_turn: Any
-    ) -> Any:
-        told: list[tuple[str, int, int]] = []
+    @contextlib.contextmanager
+    def borrow(self) -> Iterator[Any]:
+        with super().borrow() as pipeline:
+            yield _HeldPipeline(pipeline, self)
 
-        def listen(stage: str, done: int, total: int) -> None:
-            told.append((stage, done, total))
-            on_progress(stage, done, total)
-
-        def pass_on(turn: Any) -> None:
-            if HELD in turn.turn.text and self.hold.is_set():
-                self._wait(lambda: on_progress(*told[-1]))
-            on_turn(turn)
-
-        return super().speak_aloud(script, voices, seed, listen, pass_on)
+    def wait(self, turn: Any, check: Callable[[], None]) -> None:
+        if HELD in turn.turn.text and self.hold.is_set():
+            self._wait(check)
 
     def _wait(self, check: Callable[[], None]) -> None:
         self.reached.set()
@@ -54,6 +48,29 @@ class HeldStudio(Studio):
             except Exception:
                 self.stopped.set()
                 raise
+
+
+class _HeldPipeline:
+    """A pipeline whose stream waits where its pool says so."""
+
+    def __init__(self, pipeline: Any, pool: HeldPool) -> None:
+        self._pipeline, self._pool = pipeline, pool
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._pipeline, name)
+
+    def stream(
+        self, script: str, voices: Any, seed: int, options: Any, on_progress: Any
+    ) -> Iterator[Any]:
+        told: list[tuple[str, int, int]] = []
+
+        def listen(stage: str, done: int, total: int) -> None:
+            told.append((stage, done, total))
+            on_progress(stage, done, total)
+
+        for turn in self._pipeline.stream(script, voices, seed, options, listen):
+            self._pool.wait(turn, lambda: on_progress(*told[-1]))
+            yield turn
 
 
 @pytest.fixture(scope="package")
@@ -67,13 +84,14 @@ def surroundings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="package")
-def loaded(surroundings: Path) -> HeldStudio:
-    usual = load_studio("small", "cpu")
-    return HeldStudio(usual.pipeline, usual.added_voices)
+def loaded(surroundings: Path) -> HeldPool:
+    usual = load_pool("small", "cpu")
+    with usual.borrow() as pipeline:
+        return HeldPool(pipeline, usual.added_voices)
 
 
 @pytest.fixture(scope="package")
-def url(loaded: HeldStudio) -> Iterator[str]:
+def url(loaded: HeldPool) -> Iterator[str]:
     server = build_server(loaded, ServiceConfig(port=None))
     address = server.launch(prevent_thread_lock=True, quiet=True, inbrowser=False)
     yield address
@@ -113,8 +131,8 @@ def visit(chromium: "Browser", url: str) -> Iterator[VisitMaker]:
 
 
 @pytest.fixture
-def held(loaded: HeldStudio) -> Iterator[HeldStudio]:
-    """The studio, standing still at turns with the word HELD."""
+def held(loaded: HeldPool) -> Iterator[HeldPool]:
+    """The pool, standing still at turns with the word HELD."""
     for event in (loaded.may_go_on, loaded.reached, loaded.stopped):
         event.clear()
     loaded.hold.set()

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser.conftest import HeldStudio, VisitMaker
+from tests.browser.conftest import HeldPool, VisitMaker
 from tests.browser.visit import SCRIPT, Visit, keep_for_readme
 
 pytestmark = pytest.mark.slow
@@ -84,10 +84,10 @@ def test_without_consent_nothing_is_spoken_and_nothing_lost(
 
 
 def test_an_error_names_its_line_and_nothing_is_submitted(
-    visit: VisitMaker, loaded: HeldStudio, monkeypatch: pytest.MonkeyPatch
+    visit: VisitMaker, loaded: HeldPool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spoken: list[Any] = []
-    monkeypatch.setattr(loaded, "speak_aloud", lambda *given: spoken.append(given))
+    monkeypatch.setattr(loaded, "borrow", lambda *given: spoken.append(given))
     stranger = visit(360, "dark")
     wrong = "Anna: Hello there.\nBen: ?!"
     stranger.write(wrong, "Line 2")
@@ -100,7 +100,7 @@ def test_an_error_names_its_line_and_nothing_is_submitted(
     assert "Traceback" not in stranger.page.content()
 
 
-def test_cancel_stops_ones_own_run_and_nobody_elses(visit: VisitMaker, held: HeldStudio) -> None:
+def test_cancel_stops_ones_own_run_and_nobody_elses(visit: VisitMaker, held: HeldPool) -> None:
     one, other = visit(), visit(360, "dark")
     one.write(HELD_SCRIPT)
     other.write(SCRIPT)
@@ -122,7 +122,7 @@ def test_cancel_stops_ones_own_run_and_nobody_elses(visit: VisitMaker, held: Hel
     one.shows("#status", "Done")
 
 
-def test_live_sound_plays_before_the_run_is_over(visit: VisitMaker, held: HeldStudio) -> None:
+def test_live_sound_plays_before_the_run_is_over(visit: VisitMaker, held: HeldPool) -> None:
     listener = visit()
     listener.write(HELD_SCRIPT)
     listener.button("Generate").click()

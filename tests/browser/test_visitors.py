@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.browser.conftest import HeldStudio, VisitMaker
+from tests.browser.conftest import HeldPool, VisitMaker
 from tests.browser.visit import ROOT, SCRIPT
 
 pytestmark = pytest.mark.slow
@@ -25,7 +25,7 @@ LONG_SCRIPT = "\n".join(
 )
 
 
-def test_two_visitors_meet_nothing_of_each_other(visit: VisitMaker, held: HeldStudio) -> None:
+def test_two_visitors_meet_nothing_of_each_other(visit: VisitMaker, held: HeldPool) -> None:
     one, other = visit(), visit(360, "dark")
     one.write(f"{SCRIPT}\nBen: Please wait for me.")
     other.write(OTHER_SCRIPT)

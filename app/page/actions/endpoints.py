@@ -17,7 +17,7 @@ from app.backend.checks import check_retakes, check_seed
 from app.backend.cost import expectation_of, expected_seconds
 from app.backend.job import Run
 from app.backend.job_queue import RunQueue
-from app.backend.pipeline_pool import Studio
+from app.backend.pipeline_pool import PipelinePool
 from app.export.files import caption_text, publish, result_writers
 from app.page import form_values
 from app.page.notices import not_done
@@ -25,6 +25,7 @@ from app.projects.sessions import visitor_of
 from app.projects.workspace import Workspaces
 from pipeline.datatypes.dialogue import Dialogue
 from pipeline.errors import DialogueError, VoiceError
+from pipeline.synthesis.options import SynthesisOptions
 from pipeline.voices.casting import WantedVoice
 
 PROGRAMS = ("speak", "voices", "estimate", "parse")
@@ -38,13 +39,13 @@ class Programs:
     """Functions for programs.
 
     Args:
-        studio: speaks.
+        pool: speaks.
         queue: where runs wait, those of the page beside them.
         workspaces: where files are kept for a while.
     """
 
-    def __init__(self, studio: Studio, queue: RunQueue, workspaces: Workspaces) -> None:
-        self._studio, self._queue, self._workspaces = studio, queue, workspaces
+    def __init__(self, pool: PipelinePool, queue: RunQueue, workspaces: Workspaces) -> None:
+        self._pool, self._queue, self._workspaces = pool, queue, workspaces
 
     async def speak(
         self,
@@ -69,13 +70,17 @@ class Programs:
         """
         visitor = visitor_of(request) + secrets.token_hex(4)
         try:
-            parsed = self._studio.pipeline.parse(script)
+            parsed = self._pool.shared.parse(script)
             chosen = self._voices(voices or {})
             checked = check_seed(seed), check_retakes(retakes)
-            expected_s = expected_seconds(self._studio, parsed)
+            expected_s = expected_seconds(self._pool, parsed)
 
             def work(run: Run[tuple[Path, Dialogue]]) -> tuple[Path, Dialogue]:
-                dialogue = self._studio.speak(script, chosen, checked[0], run.progress, checked[1])
+                options = SynthesisOptions(max_retakes=checked[1])
+                with self._pool.borrow() as pipeline:
+                    dialogue = pipeline.synthesize(
+                        script, chosen, checked[0], options, run.progress
+                    )
                 run.sound_s = dialogue.mix.duration_s
                 return self._write(dialogue), dialogue
 
@@ -92,13 +97,13 @@ class Programs:
 
     def voices(self) -> list[dict[str, str]]:
         """List the voices that can be asked for, each with its name and description."""
-        built_in = self._studio.pipeline.voices
+        built_in = self._pool.shared.voices
         return [
             {
                 "name": name,
                 "description": built_in[name].description if name in built_in else "added here",
             }
-            for name in self._studio.voice_names()
+            for name in self._pool.voice_names()
         ]
 
     def estimate(self, script: str) -> dict[str, float]:
@@ -108,10 +113,10 @@ class Programs:
             script: as for `speak`.
         """
         try:
-            parsed = self._studio.pipeline.parse(script)
+            parsed = self._pool.shared.parse(script)
         except DialogueError as error:
             raise not_done(str(error), "Not estimated") from error
-        expectation = expectation_of(self._studio)
+        expectation = expectation_of(self._pool)
         size = expectation.size(parsed)
         return {
             "turns": size.n_turns,
@@ -127,7 +132,7 @@ class Programs:
             script: as for `speak`.
         """
         try:
-            parsed = self._studio.pipeline.parse(script)
+            parsed = self._pool.shared.parse(script)
         except DialogueError as error:
             raise not_done(str(error), "Not read") from error
         return {
@@ -150,12 +155,12 @@ class Programs:
         """Voices by name; never paths, which would let strangers read the server's files."""
         wanted: dict[str, WantedVoice] = {}
         for speaker, name in voices.items():
-            if name not in (SURPRISE, *self._studio.voice_names()):
+            if name not in (SURPRISE, *self._pool.voice_names()):
                 raise VoiceError(
                     f"there is no voice {name!r} for {speaker}; choose one of "
-                    f"{', '.join(self._studio.voice_names()) or 'none'}, or {SURPRISE!r}"
+                    f"{', '.join(self._pool.voice_names()) or 'none'}, or {SURPRISE!r}"
                 )
-            wanted[speaker] = None if name == SURPRISE else self._studio.find_voice(name)
+            wanted[speaker] = None if name == SURPRISE else self._pool.find_voice(name)
         return wanted
 
     def _write(self, dialogue: Dialogue) -> Path:

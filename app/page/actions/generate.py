@@ -10,7 +10,7 @@ from app.backend.checks import check_retakes, check_seed, read_seed, whole_numbe
 from app.backend.cost import expected_seconds
 from app.backend.job import Run
 from app.backend.job_queue import RunQueue
-from app.backend.pipeline_pool import Studio
+from app.backend.pipeline_pool import PipelinePool
 from app.page import form_values
 from app.page.form import CONSENTS_AT, RETAKES_AT, SEED_AT, TEXT_AT, read_values
 from app.page.markup import message_html, sentence
@@ -38,7 +38,7 @@ class Speaking:
     """Runs of one page's visitors.
 
     Args:
-        studio: speaks.
+        pool: speaks.
         queue: where runs wait.
         workspaces: where visitors' projects are kept.
         visits: what is known of open pages.
@@ -49,7 +49,7 @@ class Speaking:
 
     def __init__(
         self,
-        studio: Studio,
+        pool: PipelinePool,
         queue: RunQueue,
         workspaces: Workspaces,
         visits: Visits,
@@ -57,7 +57,7 @@ class Speaking:
         view: ProjectView,
         text: gr.Textbox,
     ) -> None:
-        self._studio, self._queue = studio, queue
+        self._pool, self._queue = pool, queue
         self._workspaces, self._visits = workspaces, visits
         self._section, self._view, self._text = section, view, text
 
@@ -66,10 +66,10 @@ class Speaking:
         *filled, _token = values
         form = read_values(*filled)
         verdicts = [gr.validate(True, "") for _ in values]
-        verdicts[TEXT_AT] = _verdict(lambda: self._studio.pipeline.parse(form.text))
+        verdicts[TEXT_AT] = _verdict(lambda: self._pool.shared.parse(form.text))
         verdicts[SEED_AT] = _verdict(lambda: check_seed(form.seed))
         verdicts[RETAKES_AT] = _verdict(lambda: check_retakes(form.retakes))
-        for row, name in form_values.missing_consents(self._studio, form):
+        for row, name in form_values.missing_consents(self._pool, form):
             verdicts[CONSENTS_AT + row] = gr.validate(False, form_values.ask_for_consent(name))
         return verdicts
 
@@ -90,12 +90,12 @@ class Speaking:
                 workspace.note_upload(upload)
 
         def work(run: Run[Finished]) -> Finished:
-            order = form_values.read_form(self._studio, form, workspace.project)
-            project = edits.speak_request(self._studio, order, run.progress, run.emit)
+            order = form_values.read_form(self._pool, form, workspace.project)
+            project = edits.speak_request(self._pool, order, run.progress, run.emit)
             run.sound_s = project.dialogue.mix.duration_s
             return finish(workspace, project)
 
-        script = await self._read(lambda: self._studio.pipeline.parse(form.text))
+        script = await self._read(lambda: self._pool.shared.parse(form.text))
         async for shown in self._watch(work, script, request, NOT_GENERATED):
             yield shown
 
@@ -107,12 +107,12 @@ class Speaking:
         def work(run: Run[Finished]) -> Finished:
             workspace = self._workspaces.open(token)
             project = workspace.expect(number)
-            edited = edits.speak_changes(self._studio, project, text, run.progress)
+            edited = edits.speak_changes(self._pool, project, text, run.progress)
             return finish(workspace, edited)
 
         def changed() -> Script:
             project = self._workspaces.open(token).expect(number)
-            return edits.changed_part(self._studio, project, text)
+            return edits.changed_part(self._pool, project, text)
 
         script = await self._read(changed)
         async for shown in self._watch(work, script, request, "Not updated"):
@@ -153,7 +153,7 @@ class Speaking:
                 pace=None if pace == spoken.pace else pace,
             )
 
-        script = await self._read(lambda: self._studio.pipeline.parse(words))
+        script = await self._read(lambda: self._pool.shared.parse(words))
         async for shown in self._redo(ask, token, number, request, script):
             yield shown
         after = self._workspaces.open(token).project
@@ -208,7 +208,7 @@ class Speaking:
             workspace = self._workspaces.open(token)
             project = workspace.expect(number)
             wanted = ask(project)
-            redone = edits.redo_turn(self._studio, project, wanted, run.progress)
+            redone = edits.redo_turn(self._pool, project, wanted, run.progress)
             selected.append(_turn_of(wanted, redone))
             return finish(workspace, redone)
 
@@ -226,7 +226,7 @@ class Speaking:
         """Submit a run, show how it goes, and show what it made; `script`: what it speaks."""
         visitor = visitor_of(request)
         self._visits.set_message(visitor, "")
-        time_left = form_values.time_left_of(self._studio, script, self._queue.slowness)
+        time_left = form_values.time_left_of(self._pool, script, self._queue.slowness)
         names = form_values.speaker_names(script)
         view = RunView(self._section, time_left, names, is_streamed=failure == NOT_GENERATED)
         run: Run[Finished] | None = None
@@ -267,7 +267,7 @@ class Speaking:
             return NO_SCRIPT
 
     def _expected_s(self, script: Script) -> float:
-        return expected_seconds(self._studio, script) if script.turns else REDO_PART_S
+        return expected_seconds(self._pool, script) if script.turns else REDO_PART_S
 
     def show_failure(self, request: gr.Request) -> str:
         """The message of the failed run, beside the buttons, where it stays."""

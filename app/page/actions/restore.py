@@ -4,7 +4,7 @@ from typing import Any
 
 import gradio as gr
 
-from app.backend.pipeline_pool import Studio
+from app.backend.pipeline_pool import PipelinePool
 from app.page.form import Form, read_saved
 from app.page.markup import message_html
 from app.page.notices import without_paths
@@ -18,7 +18,7 @@ class Restoring:
     """Opens pages.
 
     Args:
-        studio: knows the voices.
+        pool: knows the voices.
         workspaces: where projects are kept.
         visits: told whose workspace it is.
         form: filled in as it was.
@@ -29,7 +29,7 @@ class Restoring:
 
     def __init__(
         self,
-        studio: Studio,
+        pool: PipelinePool,
         workspaces: Workspaces,
         visits: Visits,
         form: Form,
@@ -37,7 +37,7 @@ class Restoring:
         saved: gr.BrowserState,
         status: gr.HTML,
     ) -> None:
-        self._studio, self._workspaces, self._visits = studio, workspaces, visits
+        self._pool, self._workspaces, self._visits = pool, workspaces, visits
         self._form, self._view = form, view
         self._saved, self._status = saved, status
 
@@ -58,5 +58,5 @@ class Restoring:
         except DialogueError as error:
             told = without_paths(str(error), workspace.folder)
             shown[self._status] = message_html(f"your last dialogue is gone: {told}", True)
-        shown.update(self._form.filled(kept, self._studio.voice_names()))
+        shown.update(self._form.filled(kept, self._pool.voice_names()))
         return shown

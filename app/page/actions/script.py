@@ -7,7 +7,7 @@ from typing import Any
 import gradio as gr
 
 from app.backend.job_queue import RunQueue
-from app.backend.pipeline_pool import Studio
+from app.backend.pipeline_pool import PipelinePool
 from app.page import form_values
 from app.page.event_kinds import PRIVATE, TOLD
 from app.page.markup import message_html
@@ -29,16 +29,16 @@ class ScriptEvents:
     """What the section's controls do.
 
     Args:
-        studio: reads scripts.
+        pool: reads scripts.
         queue: knows how long runs take now.
     """
 
-    def __init__(self, studio: Studio, queue: RunQueue) -> None:
-        self._studio, self._queue = studio, queue
+    def __init__(self, pool: PipelinePool, queue: RunQueue) -> None:
+        self._pool, self._queue = pool, queue
 
     def feedback(self, text: str) -> form_values.ScriptFeedback:
         """What is in the script."""
-        return form_values.read_script(self._studio, text, self._queue.slowness)
+        return form_values.read_script(self._pool, text, self._queue.slowness)
 
     def read_lines(self, lines: Sequence[dict[str, str]], text: str, view: str) -> Any:
         """The text of the line editor; while the text is being edited, it stays."""
@@ -71,7 +71,7 @@ class ScriptEvents:
 
     def _lines(self, text: str) -> Any:
         try:
-            script = self._studio.pipeline.parse(text)
+            script = self._pool.shared.parse(text)
         except DialogueError:
             return gr.Dialogue(
                 [{"speaker": "", "text": line} for line in text.splitlines()],
@@ -100,7 +100,7 @@ class ScriptEvents:
     def show_turn(self, text: str, turn: int | None) -> tuple[float, str]:
         """Pace and gap of a turn of the script."""
         try:
-            turns = self._studio.pipeline.parse(text).turns
+            turns = self._pool.shared.parse(text).turns
         except DialogueError:
             return 1.0, ""
         if turn is None or turn >= len(turns):
@@ -176,7 +176,7 @@ class ScriptEvents:
     def _edit(self, change: Callable[..., Script], text: str, *arguments: Any) -> str:
         """A script's text after an edit: read once, written once."""
         try:
-            edited = change(self._studio.pipeline.parse(text), *arguments)
+            edited = change(self._pool.shared.parse(text), *arguments)
             return script_to_text(edited, LimitsConfig())
         except DialogueError as error:
             raise not_done(str(error)) from error

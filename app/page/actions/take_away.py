@@ -6,7 +6,7 @@ from typing import Any
 
 import gradio as gr
 
-from app.backend.pipeline_pool import Studio
+from app.backend.pipeline_pool import PipelinePool
 from app.export.bundle import ExportChoice, context_of_project, export_dialogue
 from app.export.project_zip import read_project
 from app.page.actions.script import ScriptEvents
@@ -29,7 +29,7 @@ class TakeAwayEvents:
     """What the section's buttons do.
 
     Args:
-        studio: knows the weights.
+        pool: knows the weights.
         workspaces: where projects are kept.
         visits: told whose workspace it is.
         script: reads scripts.
@@ -39,14 +39,14 @@ class TakeAwayEvents:
 
     def __init__(
         self,
-        studio: Studio,
+        pool: PipelinePool,
         workspaces: Workspaces,
         visits: Visits,
         script: ScriptEvents,
         view: ProjectView,
         form: Form,
     ) -> None:
-        self._studio, self._workspaces, self._visits = studio, workspaces, visits
+        self._pool, self._workspaces, self._visits = pool, workspaces, visits
         self._script, self._view, self._form = script, view, form
 
     def export(self, parts: Sequence[str], sound_format: str, token: str, number: str) -> list[str]:
@@ -56,7 +56,7 @@ class TakeAwayEvents:
             project = workspace.expect(number)
             choice = ExportChoice(parts=frozenset(parts), sound_format=sound_format)
             folder = workspace.new_folder("export")
-            context = context_of_project(project, self._studio, workspace.new_folder("voices"))
+            context = context_of_project(project, self._pool, workspace.new_folder("voices"))
             made = export_dialogue(project.dialogue, choice, folder, context)
         except DialogueError as error:
             raise not_done(str(error), "No files made") from error
@@ -97,7 +97,7 @@ class TakeAwayEvents:
             "cast": list(voices),
             "choices": list(voices.values()),
         }
-        return self._form.filled(kept, self._studio.voice_names())
+        return self._form.filled(kept, self._pool.voice_names())
 
     def _read_project(self, path: Path, workspace: Workspace) -> Project:
         folder = workspace.new_folder("project")
@@ -116,7 +116,7 @@ class TakeAwayEvents:
         }
         return Project(
             text=contents.text,
-            dialogue=self._studio.pipeline.adopt(stored.dialogue),
+            dialogue=self._pool.shared.adopt(stored.dialogue),
             takes=takes,
             form=read_kept_form(contents.form),
         )

@@ -8,7 +8,7 @@ import gradio as gr
 import numpy as np
 from numpy.typing import NDArray
 
-from app.backend.pipeline_pool import Studio
+from app.backend.pipeline_pool import PipelinePool
 from app.page.event_kinds import PRIVATE
 from app.page.markup import envelope_svg, message_html
 from app.page.notices import not_done
@@ -27,14 +27,14 @@ CONSENT_NOTE = "Confirmed on the page: own voice, or its owner agreed to its use
 class VoiceEvents:
     """What the rows' controls do."""
 
-    def __init__(self, studio: Studio, workspaces: Workspaces) -> None:
-        self._studio, self._workspaces = studio, workspaces
+    def __init__(self, pool: PipelinePool, workspaces: Workspaces) -> None:
+        self._pool, self._workspaces = pool, workspaces
 
     def choose(self, choice: str) -> list[Any]:
         """Show what a choice needs, and hide the rest."""
         cloned = choice in CLONED
         return [
-            gr.Button(interactive=choice in self._studio.voice_names()),
+            gr.Button(interactive=choice in self._pool.voice_names()),
             gr.Audio(visible=False, value=None),
             gr.Audio(visible=choice == OWN_RECORDING),
             gr.File(visible=choice == VOICE_FILE),
@@ -45,16 +45,15 @@ class VoiceEvents:
 
     def listen(self, choice: str) -> Any:
         """What a voice sounds like."""
-        if choice not in self._studio.voice_names():
+        if choice not in self._pool.voice_names():
             raise not_done("choose a voice with a name to listen to")
-        found = self._studio.find_voice(choice)
+        found = self._pool.find_voice(choice)
         try:
             voice = (
-                load_voice(found)
-                if isinstance(found, Path)
-                else self._studio.pipeline.voices[choice]
+                load_voice(found) if isinstance(found, Path) else self._pool.shared.voices[choice]
             )
-            sound = self._studio.pipeline.prompt_sound(voice)
+            with self._pool.borrow() as pipeline:
+                sound = pipeline.prompt_sound(voice)
         except DialogueError as error:
             raise not_done(str(error)) from error
         return gr.Audio(int16_sound(sound), visible=True)
@@ -65,7 +64,8 @@ class VoiceEvents:
             return message_html("No recording yet."), gr.Checkbox(value=False)
         self._workspaces.open(token).note_upload(recording)
         try:
-            quality = self._studio.pipeline.judge_recording(recording)
+            with self._pool.borrow() as pipeline:
+                quality = pipeline.judge_recording(recording)
         except DialogueError as error:
             return message_html(_file_error(error, recording), problem=True), gr.skip()
         return _quality_html(quality), gr.skip()
@@ -77,7 +77,8 @@ class VoiceEvents:
         self._workspaces.open(token).note_upload(path)
         try:
             voice = load_voice(path)
-            self._studio.pipeline.prompt_sound(voice)
+            with self._pool.borrow() as pipeline:
+                pipeline.prompt_sound(voice)
         except DialogueError as error:
             return message_html(_file_error(error, path), problem=True)
         told = [f"Voice “{voice.name}”", *filter(None, (voice.licence, voice.consent))]
@@ -93,7 +94,10 @@ class VoiceEvents:
             raise not_done("upload or record something first")
         workspace: Workspace = self._workspaces.open(token)
         try:
-            voice = self._studio.voice_of(Path(recording), name, licence.strip(), CONSENT_NOTE)
+            with self._pool.borrow() as pipeline:
+                voice = pipeline.voice_from_recording(
+                    recording, name, licence=licence.strip(), consent=CONSENT_NOTE
+                )
             path = workspace.new_folder("voice") / f"{_safe_name(voice.name)}.safetensors"
             save_voice(path, voice)
         except DialogueError as error:

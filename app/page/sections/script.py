@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import gradio as gr
 from gradio.helpers import Examples
 
-from app.backend.pipeline_pool import Studio
+from app.backend.pipeline_pool import PipelinePool
 from app.backend.zero_gpu import ON_ZERO_GPU
 from app.page.sections.turn_tools import TurnTools, build_turn_tools
 from pipeline.config.limits import MAX_SPEAKERS
@@ -34,14 +34,14 @@ class ScriptSection:
     tools: TurnTools
 
 
-def build_script_section(studio: Studio, speak_sample: Callable[[str], str]) -> ScriptSection:
+def build_script_section(pool: PipelinePool, speak_sample: Callable[[str], str]) -> ScriptSection:
     """Lay the section out.
 
     Args:
-        studio: knows the sample scripts.
+        pool: knows the sample scripts.
         speak_sample: gives the project file of a sample script, where the server caches examples.
     """
-    scripts = studio.sample_scripts()
+    scripts = pool.sample_scripts()
     gr.Markdown("## 1 · Write")
     text = gr.Textbox(
         scripts.get(FIRST_SAMPLE, FIRST_SCRIPT),

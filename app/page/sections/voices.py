@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import gradio as gr
 
-from app.backend.pipeline_pool import Studio
+from app.backend.pipeline_pool import PipelinePool
 from app.page.form_values import first_choices
 from app.projects.voice_choices import MADE_UP, OWN_RECORDING, VOICE_FILE
 from pipeline.config.limits import MAX_SPEAKERS
@@ -34,11 +34,11 @@ class VoiceControls:
     saved: gr.DownloadButton
 
 
-def voice_choices(studio: Studio) -> list[tuple[str, str]]:
+def voice_choices(pool: PipelinePool) -> list[tuple[str, str]]:
     """Labels and values of a voice dropdown."""
-    built_in = studio.pipeline.voices
+    built_in = pool.shared.voices
     named = []
-    for name in studio.voice_names():
+    for name in pool.voice_names():
         about = " ".join(built_in[name].description.split()) if name in built_in else "added by you"
         kind = about.partition(". ")[0]  # the rest is told by `python -m app voices`
         named.append((f"{name} · {kind}" if kind else name, name))
@@ -50,19 +50,19 @@ def voice_choices(studio: Studio) -> list[tuple[str, str]]:
     ]
 
 
-def build_voice_section(studio: Studio) -> list[VoiceControls]:
+def build_voice_section(pool: PipelinePool) -> list[VoiceControls]:
     """Lay the section out: rows for as many speakers as a script may have."""
     gr.Markdown("## 2 · Voices")
-    first = first_choices(studio, MAX_SPEAKERS)
-    return [_build_row(studio, row, choice) for row, choice in enumerate(first)]
+    first = first_choices(pool, MAX_SPEAKERS)
+    return [_build_row(pool, row, choice) for row, choice in enumerate(first)]
 
 
-def _build_row(studio: Studio, row: int, voice: str) -> VoiceControls:
+def _build_row(pool: PipelinePool, row: int, voice: str) -> VoiceControls:
     who = f"S{row + 1}"
     with gr.Column(visible=row < 2, elem_classes=["voice-row", f"edge-{who.lower()}"]) as group:
         with gr.Row(elem_classes="bottom"):
             choice = gr.Dropdown(
-                voice_choices(studio), value=voice, label=f"Voice of {who}", scale=4, min_width=180
+                voice_choices(pool), value=voice, label=f"Voice of {who}", scale=4, min_width=180
             )
             listen = gr.Button(
                 "Listen", size="sm", scale=1, min_width=80, elem_id=f"listen-{row + 1}"

@@ -3,7 +3,7 @@ import random
 import pytest
 
 from app.api.requests import expected_seconds, model_ids, split_into_turns
-from app.backend.pipeline_pool import Studio
+from app.backend.pipeline_pool import PipelinePool
 from app.settings import ServiceConfig
 
 
@@ -34,6 +34,6 @@ def test_the_model_has_a_name_for_each_size() -> None:
     assert model_ids(ServiceConfig(model="base")) == ("colloquy", "colloquy-base")
 
 
-def test_a_longer_script_is_expected_to_take_longer(studio: Studio) -> None:
-    short, long = (studio.pipeline.parse("[S1] Hello.\n" * n) for n in (1, 50))
-    assert 0.0 < expected_seconds(studio, short) < expected_seconds(studio, long)
+def test_a_longer_script_is_expected_to_take_longer(pool: PipelinePool) -> None:
+    short, long = (pool.shared.parse("[S1] Hello.\n" * n) for n in (1, 50))
+    assert 0.0 < expected_seconds(pool, short) < expected_seconds(pool, long)

@@ -17,7 +17,7 @@ import pytest
 
 from app.api.encoding import MEDIA_TYPES, offered_formats
 from app.backend.job import Run
-from app.backend.pipeline_pool import Studio
+from app.backend.pipeline_pool import PipelinePool
 from pipeline.errors import ConfigError
 from pipeline.voices.voice_file import save_voice
 from tests.app.live_server import (
@@ -41,9 +41,9 @@ MAGIC = {
 
 
 @pytest.fixture
-def open_api(studio: Studio) -> Iterator[Callable[..., Api]]:
+def open_api(pool: PipelinePool) -> Iterator[Callable[..., Api]]:
     with contextlib.ExitStack() as stack:
-        yield lambda **settings: stack.enter_context(serve_api(studio, **settings))
+        yield lambda **settings: stack.enter_context(serve_api(pool, **settings))
 
 
 @pytest.fixture
@@ -104,13 +104,15 @@ def test_mp3_is_what_is_sent_unless_asked_otherwise(
     ],
 )
 def test_input_is_plain_words_whatever_is_in_it(
-    api: Api, studio: Studio, words: str, monkeypatch: pytest.MonkeyPatch
+    api: Api, pipeline: TonePipeline, words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spoken = []
-    speak = studio.speak
-    monkeypatch.setattr(studio, "speak", lambda *given: (spoken.append(given[0]), speak(*given))[1])
+    speak = pipeline.synthesize
+    monkeypatch.setattr(
+        pipeline, "synthesize", lambda *given: (spoken.append(given[0]), speak(*given))[1]
+    )
     api.say("Say " + words)
-    (turn,) = studio.pipeline.parse(spoken[0]).turns
+    (turn,) = pipeline.parse(spoken[0]).turns
     assert (turn.speaker, turn.spoken_text, turn.pauses) == ("S1", "Say " + words, ())
 
 
@@ -198,9 +200,9 @@ def test_not_even_the_path_of_a_true_voice_is_read(
 
 
 def test_an_added_voice_speaks_by_its_name(
-    api: Api, studio: Studio, pipeline: TonePipeline, recordings: dict[str, Path]
+    api: Api, pool: PipelinePool, pipeline: TonePipeline, recordings: dict[str, Path]
 ) -> None:
-    studio.add_voice("clara", recordings["good"], "mine")
+    pool.add_voice("clara", recordings["good"], "mine")
     api.say(voice="clara")
     assert [voice and voice.name for voice in pipeline.cast.values()] == ["clara"]
     names = httpx.get(f"{api.url}/v1/audio/voices").json()["data"]

@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from app.backend.pipeline_pool import Studio
+from app.backend.pipeline_pool import PipelinePool
 from tests.app.live_server import Api, seconds_of, serve_api
 from tests.app.tone_pipeline import TonePipeline, talk_s
 
 
 @pytest.fixture
-def open_api(studio: Studio) -> Iterator[Callable[..., Api]]:
+def open_api(pool: PipelinePool) -> Iterator[Callable[..., Api]]:
     with contextlib.ExitStack() as stack:
-        yield lambda **settings: stack.enter_context(serve_api(studio, **settings))
+        yield lambda **settings: stack.enter_context(serve_api(pool, **settings))
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import pytest
 
 from app.backend.cost import SAMPLES, Expectation, peak_memory_mb
 from app.backend.cost_file import CostFile
-from app.backend.pipeline_pool import Studio
+from app.backend.pipeline_pool import PipelinePool
 from pipeline.datatypes.script import Script
 from pipeline.synthesis.cost import USUAL_COST
 from tests.app.tone_pipeline import TonePipeline, talk_s
@@ -13,8 +13,8 @@ SCRIPT = "[S1] Hello there.\n[S2] Hi."
 
 
 @pytest.fixture
-def expectation(studio: Studio, tmp_path: Path) -> Expectation:
-    return Expectation(studio, CostFile(tmp_path / "cost.json"), 2)
+def expectation(pool: PipelinePool, tmp_path: Path) -> Expectation:
+    return Expectation(pool, CostFile(tmp_path / "cost.json"), 2)
 
 
 @pytest.fixture

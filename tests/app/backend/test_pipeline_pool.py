@@ -1,11 +1,13 @@
 import threading
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from app.backend.pipeline_pool import Studio, load_studio
+from app.backend.pipeline_pool import PipelinePool, load_pool
 from app.backend.voice_library import VoiceLibrary
+from app.projects.edits import SpeakRequest, speak_request
 from pipeline.datatypes.dialogue import Dialogue, SpokenTurn
 from pipeline.datatypes.redo import Redo
 from pipeline.errors import CancelledError, CheckpointError, VoiceError
@@ -15,35 +17,45 @@ SCRIPT = "Anna: Hello.\nBen: Hi."
 LONG_S = 30.0
 
 
+def _speak(
+    pool: PipelinePool, voices: dict[str, str], seed: int, on_progress: Any = None
+) -> Dialogue:
+    with pool.borrow() as pipeline:
+        return pipeline.synthesize(SCRIPT, voices, seed, None, on_progress)
+
+
 def _ignore(stage: str, done: int, total: int) -> None:
     assert 0 <= done <= total, stage
 
 
-def test_a_library_voice_is_given_as_its_file(studio: Studio, recordings: dict[str, Path]) -> None:
-    path = studio.add_voice("mine", recordings["good"], "mine")
-    assert studio.voice_names() == ["anna", "ben", "mine"]
-    assert studio.find_voice("mine") == path
-    assert studio.find_voice("anna") == "anna"
+def test_a_library_voice_is_given_as_its_file(
+    pool: PipelinePool, recordings: dict[str, Path]
+) -> None:
+    path = pool.add_voice("mine", recordings["good"], "mine")
+    assert pool.voice_names() == ["anna", "ben", "mine"]
+    assert pool.find_voice("mine") == path
+    assert pool.find_voice("anna") == "anna"
 
 
-def test_a_taken_name_is_refused(studio: Studio, recordings: dict[str, Path]) -> None:
+def test_a_taken_name_is_refused(pool: PipelinePool, recordings: dict[str, Path]) -> None:
     with pytest.raises(VoiceError, match="already is a voice 'anna'"):
-        studio.add_voice("anna", recordings["good"], "")
+        pool.add_voice("anna", recordings["good"], "")
 
 
-def test_samples_are_named_after_their_files(studio: Studio) -> None:
-    assert studio.sample_scripts() == {"Small talk": "Anna: Hello.\nBen: Hi.\n"}
+def test_samples_are_named_after_their_files(pool: PipelinePool) -> None:
+    assert pool.sample_scripts() == {"Small talk": "Anna: Hello.\nBen: Hi.\n"}
 
 
 def test_loading_without_weights_names_the_model() -> None:
     with pytest.raises(CheckpointError, match="there are no weights 'huge'"):
-        load_studio("huge", "cpu")
+        load_pool("huge", "cpu")
 
 
-def test_what_is_spoken_aloud_is_what_is_spoken(studio: Studio) -> None:
+def test_what_is_spoken_aloud_is_what_is_spoken(pool: PipelinePool) -> None:
     heard: list[SpokenTurn] = []
-    aloud = studio.speak_aloud(SCRIPT, {"S1": "ben"}, 4, _ignore, heard.append)
-    quiet = studio.speak(SCRIPT, {"S1": "ben"}, 4)
+    request = SpeakRequest(text=SCRIPT, voices={"S1": "ben"}, seed=4)
+    aloud = speak_request(pool, request, _ignore, heard.append).dialogue
+    quiet = _speak(pool, {"S1": "ben"}, 4)
     np.testing.assert_array_equal(aloud.mix.samples, quiet.mix.samples)
     np.testing.assert_array_equal(
         np.concatenate([turn.mix.samples for turn in heard]), quiet.mix.samples
@@ -51,10 +63,11 @@ def test_what_is_spoken_aloud_is_what_is_spoken(studio: Studio) -> None:
     assert aloud.voices["S1"].name == "ben"
 
 
-def test_parts_are_made_anew_in_the_dialogue_given(studio: Studio) -> None:
-    first = studio.speak(SCRIPT, {}, 4)
-    redone = studio.redo(first, Redo(turn=1), _ignore)
-    edited = studio.redo_script(redone, "Anna: Hello.\nBen: Never.", _ignore)
+def test_parts_are_made_anew_in_the_dialogue_given(pool: PipelinePool) -> None:
+    first = _speak(pool, {}, 4)
+    with pool.borrow() as pipeline:
+        redone = pipeline.redo(first, Redo(turn=1))
+        edited = pipeline.redo_script(redone, "Anna: Hello.\nBen: Never.")
     for after in (redone, edited):
         np.testing.assert_array_equal(after.cuts[0].sound.samples, first.cuts[0].sound.samples)
     assert redone.turn_seeds[1] != first.turn_seeds[1]
@@ -62,15 +75,18 @@ def test_parts_are_made_anew_in_the_dialogue_given(studio: Studio) -> None:
 
 
 def test_a_recording_becomes_a_voice_with_licence_and_consent(
-    studio: Studio, recordings: dict[str, Path]
+    pool: PipelinePool, recordings: dict[str, Path]
 ) -> None:
-    voice = studio.voice_of(recordings["good"], "zoe", "CC0", "she said so")
+    with pool.borrow() as pipeline:
+        voice = pipeline.voice_from_recording(
+            recordings["good"], "zoe", licence="CC0", consent="she said so"
+        )
     assert (voice.name, voice.licence, voice.consent) == ("zoe", "CC0", "she said so")
 
 
 def test_no_two_scripts_are_spoken_by_one_pipeline_at_the_same_time(tmp_path: Path) -> None:
     pipelines = [TonePipeline(), TonePipeline()]
-    studio = Studio(pipelines[0], VoiceLibrary(tmp_path), tmp_path, pipelines[1:])
+    pool = PipelinePool(pipelines[0], VoiceLibrary(tmp_path), tmp_path, pipelines[1:])
     meet = threading.Barrier(2, timeout=LONG_S)
     inside: list[int] = []
 
@@ -85,7 +101,7 @@ def test_no_two_scripts_are_spoken_by_one_pipeline_at_the_same_time(tmp_path: Pa
         pipeline.before_stage = lambda stage, number=number: stop(number, stage)
     made: list[Dialogue] = []
     threads = [
-        threading.Thread(target=lambda seed=seed: made.append(studio.speak(SCRIPT, {}, seed)))
+        threading.Thread(target=lambda seed=seed: made.append(_speak(pool, {}, seed)))
         for seed in range(4)
     ]
     for thread in threads:
@@ -95,13 +111,24 @@ def test_no_two_scripts_are_spoken_by_one_pipeline_at_the_same_time(tmp_path: Pa
     assert sorted(dialogue.seed for dialogue in made) == [0, 1, 2, 3]
 
 
-def test_a_pipeline_is_given_back_after_an_error(studio: Studio) -> None:
+def test_a_pipeline_is_given_back_after_an_error(pool: PipelinePool) -> None:
     def cancel(stage: str, done: int, total: int) -> None:
         raise CancelledError("enough")
 
     with pytest.raises(CancelledError, match="enough"):
-        studio.speak(SCRIPT, {}, 0, cancel)
-    turns = studio.stream(SCRIPT, {}, 0)
-    assert next(turns).index == 0
-    turns.close()  # type: ignore[attr-defined]  # it is a generator
-    assert len(studio.speak(SCRIPT, {}, 0).turns) == 2
+        _speak(pool, {}, 0, cancel)
+    with pool.borrow() as pipeline:
+        assert next(iter(pipeline.stream(SCRIPT, {}, 0))).index == 0
+    assert len(_speak(pool, {}, 0).turns) == 2
+
+
+def test_who_finds_no_idle_pipeline_waits_and_reads_scripts_meanwhile(pool: PipelinePool) -> None:
+    made: list[Dialogue] = []
+    waiting = threading.Thread(target=lambda: made.append(_speak(pool, {}, 3)))
+    with pool.borrow():
+        waiting.start()
+        waiting.join(0.1)
+        assert not made
+        assert len(pool.shared.parse(SCRIPT).turns) == 2
+    waiting.join(LONG_S)
+    assert [dialogue.seed for dialogue in made] == [3]

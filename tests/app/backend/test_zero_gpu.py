@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from app.backend.job_queue import RunQueue
-from app.backend.pipeline_pool import Studio
+from app.backend.pipeline_pool import PipelinePool
 from app.backend.voice_library import VoiceLibrary
 from app.backend.zero_gpu import LEAST_S, MOST_S, GpuJob, LentGpuPipeline, find_lender
 from pipeline.datatypes.dialogue import Dialogue
@@ -140,11 +140,12 @@ def test_a_longer_script_asks_for_more_seconds(lent: LentGpuPipeline, platform: 
 def test_a_cancelled_run_stops_after_the_turn_that_is_made(
     lent: LentGpuPipeline, tmp_path: Path
 ) -> None:
-    studio, queue = Studio(lent, VoiceLibrary(tmp_path)), RunQueue()
-    studio.options = lambda max_retakes=0: OPTIONS  # type: ignore[method-assign]
+    pool, queue = PipelinePool(lent, VoiceLibrary(tmp_path)), RunQueue()
 
-    def work(run: Any) -> Dialogue:
-        return studio.speak_aloud(SCRIPT, {}, 0, run.progress, lambda turn: run.cancel())
+    def work(run: Any) -> None:
+        with pool.borrow() as pipeline:
+            for _ in pipeline.stream(SCRIPT, {}, 0, OPTIONS, run.progress):
+                run.cancel()
 
     with pytest.raises(CancelledError):
         queue.submit(work).result(60)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from app.backend.pipeline_pool import Studio
+from app.backend.pipeline_pool import PipelinePool
 from app.backend.progress import STAGE_TITLES
 from app.cli import commands
 from pipeline.audio.read import read_audio
@@ -23,8 +23,8 @@ SCRIPT = "Anna: Hello there.\nBen: Hi, Anna.\nAnna: Goodbye.\n"
 
 
 @pytest.fixture(autouse=True)
-def _no_weights(studio: Studio, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("app.backend.pipeline_pool.load_studio", lambda model, device: studio)
+def _no_weights(pool: PipelinePool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("app.backend.pipeline_pool.load_pool", lambda model, device: pool)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
 
@@ -219,10 +219,10 @@ def test_missing_weights_give_one_line(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    def refuse(model: str, device: str) -> Studio:
+    def refuse(model: str, device: str) -> PipelinePool:
         raise CheckpointError(f"{model}/codec/config.json is missing")
 
-    monkeypatch.setattr("app.backend.pipeline_pool.load_studio", refuse)
+    monkeypatch.setattr("app.backend.pipeline_pool.load_pool", refuse)
     assert "config.json is missing" in _fails(["speak", str(script), "-o", str(talk)], capsys)
 
 

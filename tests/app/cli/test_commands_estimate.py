@@ -2,13 +2,13 @@ from pathlib import Path
 
 import pytest
 
-from app.backend.pipeline_pool import Studio
+from app.backend.pipeline_pool import PipelinePool
 from app.cli import commands
 
 
 @pytest.fixture(autouse=True)
-def _no_weights(studio: Studio, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("app.backend.pipeline_pool.load_studio", lambda model, device: studio)
+def _no_weights(pool: PipelinePool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("app.backend.pipeline_pool.load_pool", lambda model, device: pool)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
 

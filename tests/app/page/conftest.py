@@ -6,19 +6,19 @@ from pathlib import Path
 import pytest
 
 from app.backend.job_queue import RunQueue
-from app.backend.pipeline_pool import Studio
+from app.backend.pipeline_pool import PipelinePool
 from app.projects.workspace import Workspaces
 from tests.app.page.desk import Desk
 
 
 @pytest.fixture
-def desk(studio: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+def desk(pool: PipelinePool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     """A page without a server."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "costs"))
     root = tmp_path / "cache"
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(root))
     queue = RunQueue(1, 3)
     try:
-        yield Desk(studio, queue, Workspaces(lambda: root, studio.pipeline.adopt))
+        yield Desk(pool, queue, Workspaces(lambda: root, pool.shared.adopt))
     finally:
         queue.close()

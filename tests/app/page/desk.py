@@ -9,7 +9,7 @@ from typing import Any
 import gradio as gr
 
 from app.backend.job_queue import RunQueue
-from app.backend.pipeline_pool import Studio
+from app.backend.pipeline_pool import PipelinePool
 from app.page.actions.generate import Speaking
 from app.page.actions.restore import Restoring
 from app.page.actions.samples import SampleRuns
@@ -48,9 +48,9 @@ class Layout:
 _layouts: dict[tuple[str, ...], Layout] = {}
 
 
-def _layout_for(studio: Studio) -> Layout:
-    """The components for a studio with these voices and scripts; laying them out takes a while."""
-    key = (*studio.voice_names(), *studio.sample_scripts())
+def _layout_for(pool: PipelinePool) -> Layout:
+    """The components for a pool with these voices and scripts; laying them out takes a while."""
+    key = (*pool.voice_names(), *pool.sample_scripts())
     if key not in _layouts:
         with gr.Blocks(analytics_enabled=False):
             result = build_result_section()
@@ -59,9 +59,9 @@ def _layout_for(studio: Studio) -> Layout:
                 token=gr.State(""),
                 number=gr.State(""),
                 form=Form(
-                    script=build_script_section(studio, str),
+                    script=build_script_section(pool, str),
                     controls=result.controls,
-                    rows=build_voice_section(studio),
+                    rows=build_voice_section(pool),
                     cast=gr.State([]),
                 ),
                 result=result,
@@ -73,11 +73,11 @@ def _layout_for(studio: Studio) -> Layout:
 class Desk:
     """All that a page works with."""
 
-    def __init__(self, studio: Studio, queue: RunQueue, workspaces: Workspaces) -> None:
-        self.studio, self.queue, self.workspaces = studio, queue, workspaces
+    def __init__(self, pool: PipelinePool, queue: RunQueue, workspaces: Workspaces) -> None:
+        self.pool, self.queue, self.workspaces = pool, queue, workspaces
         self.visits = Visits()
-        self.samples = SampleRuns(studio, queue, workspaces)
-        layout = _layout_for(studio)
+        self.samples = SampleRuns(pool, queue, workspaces)
+        layout = _layout_for(pool)
         self.saved, self.token, self.number = layout.saved, layout.token, layout.number
         self.form, self.result = layout.form, layout.result
         self.take_away_section = layout.take_away
@@ -85,17 +85,17 @@ class Desk:
         self.downloads = self.take_away_section.downloads
         self.view = ProjectView(self.result, self.downloads, self.token, self.number)
         self.speaking = Speaking(
-            studio, queue, workspaces, self.visits, self.result, self.view, script.text
+            pool, queue, workspaces, self.visits, self.result, self.view, script.text
         )
         self.turns = TurnEvents(workspaces, self.speaking, self.view, script.text)
         self.going_back = GoingBack(workspaces, self.view, script.text)
-        self.script = ScriptEvents(studio, queue)
-        self.voices = VoiceEvents(studio, workspaces)
+        self.script = ScriptEvents(pool, queue)
+        self.voices = VoiceEvents(pool, workspaces)
         self.take_away = TakeAwayEvents(
-            studio, workspaces, self.visits, self.script, self.view, self.form
+            pool, workspaces, self.visits, self.script, self.view, self.form
         )
         self.restoring = Restoring(
-            studio, workspaces, self.visits, self.form, self.view, self.saved, self.result.status
+            pool, workspaces, self.visits, self.form, self.view, self.saved, self.result.status
         )
 
     def generate(

@@ -4,7 +4,7 @@ import gradio as gr
 import pytest
 
 from app.backend.job_queue import RunQueue
-from app.backend.pipeline_pool import Studio
+from app.backend.pipeline_pool import PipelinePool
 from app.page.page import build_backstage, build_demo
 from pipeline.config.limits import MAX_SPEAKERS
 
@@ -30,9 +30,9 @@ RUNS = {"generate", "update", "redo_turn", "redo_span", "turn_action", "speak"}
 
 
 @pytest.fixture
-def demo(studio: Studio) -> Iterator[gr.Blocks]:
+def demo(pool: PipelinePool) -> Iterator[gr.Blocks]:
     queue = RunQueue()
-    yield build_demo(build_backstage(studio, queue, (60.0, 60.0)))
+    yield build_demo(build_backstage(pool, queue, (60.0, 60.0)))
     queue.close()
 
 

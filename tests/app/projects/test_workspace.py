@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app.backend.pipeline_pool import Studio
+from app.backend.pipeline_pool import PipelinePool
 from app.projects.edits import redo_turn
 from app.projects.project import Project
 from app.projects.workspace import DIALOGUE_NAME, KEPT_FOLDERS, MOST_IN_MEMORY, Workspaces
@@ -92,11 +92,11 @@ def test_a_project_is_kept_under_its_token(workspaces: Workspaces, pipeline: Ton
 
 
 def test_projects_survive_eviction_and_a_new_start_bit_for_bit(
-    workspaces: Workspaces, studio: Studio, pipeline: TonePipeline, root: Path
+    workspaces: Workspaces, pool: PipelinePool, pipeline: TonePipeline, root: Path
 ) -> None:
     mine = workspaces.open()
     form = {"seed": 1, "voices": {"Anna": "anna", "Ben": "(surprise me)"}}
-    project = redo_turn(studio, _project(pipeline, form=form), Redo(turn=1), lambda *_: None)
+    project = redo_turn(pool, _project(pipeline, form=form), Redo(turn=1), lambda *_: None)
     mine.keep(project)
     for seed in range(MOST_IN_MEMORY):
         workspaces.open().keep(_project(pipeline, seed))

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from starlette.responses import Response
 
-from app.backend.pipeline_pool import Studio
+from app.backend.pipeline_pool import PipelinePool
 from app.backend.voice_library import VoiceLibrary
 from app.server import build_server
 from app.settings import ServiceConfig
@@ -27,8 +27,8 @@ def url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "files"))
     pipeline = TonePipeline()
     pipeline.before_turn = lambda index: time.sleep(0.8)
-    studio = Studio(pipeline, VoiceLibrary(tmp_path / "voices"))
-    server = build_server(studio, ServiceConfig(queue_length=4))
+    pool = PipelinePool(pipeline, VoiceLibrary(tmp_path / "voices"))
+    server = build_server(pool, ServiceConfig(queue_length=4))
     address = server.launch(prevent_thread_lock=True, quiet=True, inbrowser=False)
     yield address.rstrip("/")
     server.close()

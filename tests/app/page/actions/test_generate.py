@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from app.backend.job import Run
-from app.backend.pipeline_pool import Studio
+from app.backend.pipeline_pool import PipelinePool
 from app.page.actions.generate import CANCELLED, turn_index
 from pipeline.errors import DialogueError
 from tests.app.live_server import LONG_S, held_before_mixing, wait_until
@@ -270,7 +270,7 @@ def test_what_cannot_be_made_anew_is_told(desk: Desk) -> None:
 
 
 def test_a_project_is_redone_in_another_visit_of_the_same_browser(
-    desk: Desk, studio: Studio
+    desk: Desk, pool: PipelinePool
 ) -> None:
     project, token = desk.speak("ann")
     shown = collect(desk.speaking.redo_again(0, token, project.number, visitor("ann again")))

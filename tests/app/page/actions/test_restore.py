@@ -89,7 +89,7 @@ def test_opening_the_page_again_and_again_leaves_the_files_that_others_link_to(d
 def test_after_a_new_start_of_the_server_the_dialogue_is_there(desk: Desk) -> None:
     project, token = desk.speak()
     root = desk.workspaces.open(token).folder.parent
-    again = Desk(desk.studio, desk.queue, Workspaces(lambda: root, desk.studio.pipeline.adopt))
+    again = Desk(desk.pool, desk.queue, Workspaces(lambda: root, desk.pool.shared.adopt))
     shown = _open(again, {"token": token})
     assert shown[again.number] == project.number
     np.testing.assert_array_equal(
@@ -101,9 +101,7 @@ def test_a_dialogue_that_is_damaged_is_told_and_the_page_opens(desk: Desk) -> No
     _, token = desk.speak()
     folder = desk.workspaces.open(token).folder
     (folder / DIALOGUE_NAME).write_bytes(b"spoilt")
-    again = Desk(
-        desk.studio, desk.queue, Workspaces(lambda: folder.parent, desk.studio.pipeline.adopt)
-    )
+    again = Desk(desk.pool, desk.queue, Workspaces(lambda: folder.parent, desk.pool.shared.adopt))
     shown = _open(again, {"token": token, "text": SCRIPT})
     assert "Your last dialogue is gone" in again.status(shown)
     assert 'class="problem"' in again.status(shown)

@@ -4,7 +4,7 @@ from typing import Any
 import gradio as gr
 import pytest
 
-from app.backend.pipeline_pool import Studio
+from app.backend.pipeline_pool import PipelinePool
 from app.page.actions.script import ScriptEvents
 from app.page.sections.script import FIRST_SCRIPT, LINES_VIEW, TEXT_VIEW, build_script_section
 from pipeline.script_editing.write import lines_to_text
@@ -25,22 +25,22 @@ def events(desk: Desk) -> ScriptEvents:
     return desk.script
 
 
-def _said(events: ScriptEvents, studio: Studio, text: str) -> list[tuple[Any, ...]]:
+def _said(events: ScriptEvents, pool: PipelinePool, text: str) -> list[tuple[Any, ...]]:
     return [
         (turn.speaker, turn.text, turn.spoken_text, turn.pace, turn.gap_s, turn.pauses)
-        for turn in studio.pipeline.parse(text).turns
+        for turn in pool.shared.parse(text).turns
     ]
 
 
 @pytest.mark.parametrize("text", GOOD_SCRIPTS)
 def test_lines_say_what_the_text_says_and_the_other_way_round(
-    text: str, events: ScriptEvents, studio: Studio
+    text: str, events: ScriptEvents, pool: PipelinePool
 ) -> None:
     lines, view = events.show_lines(text)
     assert view == LINES_VIEW
     assert lines.interactive
     written = events.read_lines(lines.value, "", LINES_VIEW)
-    assert _said(events, studio, written) == _said(events, studio, text)
+    assert _said(events, pool, written) == _said(events, pool, text)
     assert events.read_lines(lines.value, written, LINES_VIEW) == gr.skip(), "nothing is new"
     assert events.read_changed_lines(lines.value, written, LINES_VIEW) == gr.skip()
 
@@ -102,14 +102,14 @@ def test_a_wicked_script_is_told_as_it_is(events: ScriptEvents) -> None:
     ],
 )
 def test_script_files_become_text(
-    name: str, data: bytes, text: str, events: ScriptEvents, tmp_path: Path, studio: Studio
+    name: str, data: bytes, text: str, events: ScriptEvents, tmp_path: Path, pool: PipelinePool
 ) -> None:
     path = tmp_path / name
     path.write_bytes(data)
     found, message = events.import_file(str(path))
     assert text in found
     assert f"Imported {name}" in message
-    assert studio.pipeline.parse(found).turns[0].text == "Hello."
+    assert pool.shared.parse(found).turns[0].text == "Hello."
 
 
 @pytest.mark.parametrize("name", ["a.pdf", "b.txt", "c.json", "<b>.srt"])
@@ -171,9 +171,9 @@ def test_options_of_a_turn_that_is_not_there_are_the_usual(
     assert events.show_turn(text, turn) == (1.0, "")
 
 
-def test_a_word_is_said_in_another_way(events: ScriptEvents, studio: Studio) -> None:
+def test_a_word_is_said_in_another_way(events: ScriptEvents, pool: PipelinePool) -> None:
     text, _ = events.respell("Anna: To Worcester.", 0, " Worcester ", "wuster")
-    (turn,) = studio.pipeline.parse(text).turns
+    (turn,) = pool.shared.parse(text).turns
     assert (turn.text, turn.spoken_text) == ("To Worcester.", "To wuster.")
     with pytest.raises(gr.Error):
         events.respell(SCRIPT, 0, "Worcester", "wuster")
@@ -198,17 +198,17 @@ def test_an_edit_of_no_turn_is_told(turn: int | None, events: ScriptEvents) -> N
 
 @pytest.mark.parametrize(("on_zero_gpu", "how"), [("", True), ("true", "lazy")])
 def test_samples_are_spoken_ahead_but_where_only_visitors_bring_a_gpu(
-    on_zero_gpu: str, how: bool | str, studio: Studio, monkeypatch: pytest.MonkeyPatch
+    on_zero_gpu: str, how: bool | str, pool: PipelinePool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GRADIO_CACHE_EXAMPLES", "true")
     monkeypatch.setenv("SPACES_ZERO_GPU", on_zero_gpu)
     with gr.Blocks():
-        assert build_script_section(studio, str).samples.cache_examples == how
+        assert build_script_section(pool, str).samples.cache_examples == how
 
 
-def test_samples_begin_the_page(studio: Studio) -> None:
+def test_samples_begin_the_page(pool: PipelinePool) -> None:
     with gr.Blocks():
-        section = build_script_section(studio, str)
+        section = build_script_section(pool, str)
     assert section.samples.examples == [["Anna: Hello.\nBen: Hi.\n"]]
     assert section.samples.dataset.sample_labels == ["Small talk"]
     assert section.text.value == FIRST_SCRIPT

@@ -52,7 +52,7 @@ def test_after_a_new_start_of_the_server_too(desk: Desk) -> None:
     first, token = desk.speak()
     collect(desk.generate(token, text=OTHER))
     root = desk.workspaces.open(token).folder.parent
-    again = Desk(desk.studio, desk.queue, Workspaces(lambda: root, desk.studio.pipeline.adopt))
+    again = Desk(desk.pool, desk.queue, Workspaces(lambda: root, desk.pool.shared.adopt))
     again.going_back.go_back(OTHER, token, again.project(token).number)
     assert _same(again.project(token), first)
 

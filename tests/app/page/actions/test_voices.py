@@ -18,8 +18,8 @@ from tests.app.tone_pipeline import TonePipeline
 def test_choices_name_every_voice_and_the_three_special_ones(
     desk: Desk, recordings: dict[str, Path]
 ) -> None:
-    desk.studio.add_voice("mine", recordings["good"], "")
-    found = voice_choices(desk.studio)
+    desk.pool.add_voice("mine", recordings["good"], "")
+    found = voice_choices(desk.pool)
     assert [value for _, value in found] == [
         "anna",
         "ben",
@@ -52,7 +52,7 @@ def test_a_choice_shows_what_it_needs(choice: str, shown: tuple[bool, ...], desk
 
 
 def test_voices_are_listened_to_by_name_alone(desk: Desk, recordings: dict[str, Path]) -> None:
-    desk.studio.add_voice("mine", recordings["good"], "")
+    desk.pool.add_voice("mine", recordings["good"], "")
     for name in ("anna", "mine"):
         assert desk.voices.listen(name).visible
     for name in (MADE_UP, OWN_RECORDING, "/etc/passwd", "../../etc/passwd", ""):

@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.backend.pipeline_pool import Studio
+from app.backend.pipeline_pool import PipelinePool
 from app.page.sections.turn_table import (
     TABLE_TEMPLATE,
     build_table,
@@ -25,8 +25,8 @@ def project(pipeline: TonePipeline) -> Project:
     return Project(text=SCRIPT, dialogue=pipeline.synthesize(SCRIPT, seed=3))
 
 
-def test_a_row_tells_all_of_a_turn(studio: Studio, project: Project) -> None:
-    redone = redo_turn(studio, project, Redo(turn=1), lambda *_: None)
+def test_a_row_tells_all_of_a_turn(pool: PipelinePool, project: Project) -> None:
+    redone = redo_turn(pool, project, Redo(turn=1), lambda *_: None)
     rows = table_rows(set_lock(redone, 0, True), {"S1": "Anna", "S2": "Ben"}, selected=2)["rows"]
     assert [row["number"] for row in rows] == [1, 2, 3]
     assert [row["speaker"] for row in rows] == ["Anna", "Ben", "Anna"]
