@@ -14,7 +14,7 @@ from pipeline.config.limits import LimitsConfig, MixConfig
 from pipeline.datatypes.dialogue import Dialogue, SpokenTurn
 from pipeline.datatypes.progress import ProgressCallback
 from pipeline.datatypes.redo import Redo
-from pipeline.datatypes.script import Script
+from pipeline.datatypes.script import Script, ScriptSource
 from pipeline.datatypes.sound import Waveform
 from pipeline.datatypes.tokens import TextTokens
 from pipeline.datatypes.voice import Voice
@@ -140,13 +140,13 @@ class DialoguePipeline:
         self._shelf.check({voice.name: voice})
         return self._prompts.at_level(voice, self.mix_config)
 
-    def parse(self, script: str | Sequence[Mapping[str, str]]) -> Script:
-        """Read a script without speaking it.
+    def parse(self, script: ScriptSource) -> Script:
+        """Read a script without speaking it; one that was read already is given back.
 
         Raises:
             ScriptError: naming the line that cannot be read.
         """
-        return script_to_turns(script, self.limits)
+        return script if isinstance(script, Script) else script_to_turns(script, self.limits)
 
     def conditions(self) -> Mapping[str, str]:
         """What decides how a request sounds and how long it takes, the request itself apart."""
@@ -164,7 +164,7 @@ class DialoguePipeline:
     @torch.inference_mode()
     def synthesize(
         self,
-        script: str | Sequence[Mapping[str, str]],
+        script: ScriptSource,
         voices: Mapping[str, WantedVoice] | None = None,
         seed: int = 0,
         options: SynthesisOptions | None = None,
@@ -173,7 +173,7 @@ class DialoguePipeline:
         """Speak a script.
 
         Args:
-            script: as text or as records of speaker and text.
+            script: as text, as records of speaker and text, or as `parse` read it.
             voices: speaker ("S1", or the name in the script) to a `Voice`, the name of a built-in
                 voice, a file, or `None`: make a voice up. Speakers left out get built-in voices.
             seed: same script, voices, seed and device: same audio. Every turn has a seed of its
@@ -200,7 +200,7 @@ class DialoguePipeline:
     @torch.inference_mode()
     def stream(
         self,
-        script: str | Sequence[Mapping[str, str]],
+        script: ScriptSource,
         voices: Mapping[str, WantedVoice] | None = None,
         seed: int = 0,
         options: SynthesisOptions | None = None,
@@ -246,7 +246,7 @@ class DialoguePipeline:
 
     def gather(
         self,
-        script: str | Sequence[Mapping[str, str]],
+        script: ScriptSource,
         spoken: Sequence[SpokenTurn],
         seed: int,
         options: SynthesisOptions | None = None,
@@ -322,7 +322,7 @@ class DialoguePipeline:
     def redo_script(
         self,
         dialogue: Dialogue,
-        script: str | Sequence[Mapping[str, str]],
+        script: ScriptSource,
         options: SynthesisOptions | None = None,
         on_progress: ProgressCallback | None = None,
         follow_context: bool = True,
@@ -358,7 +358,7 @@ class DialoguePipeline:
 
     def _prepare(
         self,
-        script: str | Sequence[Mapping[str, str]],
+        script: ScriptSource,
         voices: Mapping[str, WantedVoice] | None,
         seed: int,
         options: SynthesisOptions | None,

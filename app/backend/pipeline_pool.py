@@ -15,6 +15,7 @@ from pipeline.config.limits import LimitsConfig
 from pipeline.datatypes.dialogue import Dialogue, SpokenTurn
 from pipeline.datatypes.progress import ProgressCallback
 from pipeline.datatypes.redo import Redo
+from pipeline.datatypes.script import ScriptSource
 from pipeline.datatypes.voice import Voice
 from pipeline.errors import VoiceError
 from pipeline.voices.casting import WantedVoice
@@ -91,7 +92,7 @@ class PipelinePool:
 
     def speak(
         self,
-        script: str,
+        script: ScriptSource,
         voices: Mapping[str, WantedVoice],
         seed: int,
         on_progress: ProgressCallback | None = None,
@@ -104,7 +105,7 @@ class PipelinePool:
 
     def speak_aloud(
         self,
-        script: str,
+        script: ScriptSource,
         voices: Mapping[str, WantedVoice],
         seed: int,
         on_progress: ProgressCallback,
@@ -113,7 +114,7 @@ class PipelinePool:
         """Speak a script for somebody who listens while it is made.
 
         Args:
-            script: as typed.
+            script: as typed, or as read.
             voices: speaker to what was asked for.
             seed: of the script.
             on_progress: told of stages; may raise `CancelledError`.
@@ -124,14 +125,15 @@ class PipelinePool:
         """
         options, spoken = self.options(), []
         with self._borrow() as pipeline:
-            for turn in pipeline.stream(script, voices, seed, options, on_progress):
+            read = pipeline.parse(script)
+            for turn in pipeline.stream(read, voices, seed, options, on_progress):
                 spoken.append(turn)
                 on_turn(turn)
-            return pipeline.gather(script, spoken, seed, options)
+            return pipeline.gather(read, spoken, seed, options)
 
     def stream(
         self,
-        script: str,
+        script: ScriptSource,
         voices: Mapping[str, WantedVoice],
         seed: int,
         on_progress: ProgressCallback | None = None,
@@ -152,7 +154,7 @@ class PipelinePool:
     def redo_script(
         self,
         dialogue: Dialogue,
-        script: str,
+        script: ScriptSource,
         on_progress: ProgressCallback,
         follow_context: bool = True,
     ) -> Dialogue:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from pipeline.datatypes.dialogue import Dialogue, SpokenTurn
 from pipeline.datatypes.progress import ProgressCallback
 from pipeline.datatypes.redo import Redo
-from pipeline.datatypes.script import Script
+from pipeline.datatypes.script import Script, ScriptSource
 from pipeline.datatypes.sound import Waveform
 from pipeline.datatypes.voice import Voice
 from pipeline.voices.casting import WantedVoice
@@ -24,7 +24,7 @@ class SpeakingPipeline(Protocol):
     def voices(self) -> Mapping[str, Voice]:
         """Built-in voices by name."""
 
-    def parse(self, script: str | Sequence[Mapping[str, str]]) -> Script:
+    def parse(self, script: ScriptSource) -> Script:
         """Read a script."""
 
     def estimate_seconds(self, script: Script) -> float:
@@ -48,7 +48,7 @@ class SpeakingPipeline(Protocol):
 
     def synthesize(
         self,
-        script: str | Sequence[Mapping[str, str]],
+        script: ScriptSource,
         voices: Mapping[str, WantedVoice] | None = None,
         seed: int = 0,
         options: "SynthesisOptions | None" = None,
@@ -58,7 +58,7 @@ class SpeakingPipeline(Protocol):
 
     def stream(
         self,
-        script: str | Sequence[Mapping[str, str]],
+        script: ScriptSource,
         voices: Mapping[str, WantedVoice] | None = None,
         seed: int = 0,
         options: "SynthesisOptions | None" = None,
@@ -70,7 +70,7 @@ class SpeakingPipeline(Protocol):
 
     def gather(
         self,
-        script: str | Sequence[Mapping[str, str]],
+        script: ScriptSource,
         spoken: Sequence[SpokenTurn],
         seed: int,
         options: "SynthesisOptions | None" = None,
@@ -89,7 +89,7 @@ class SpeakingPipeline(Protocol):
     def redo_script(
         self,
         dialogue: Dialogue,
-        script: str | Sequence[Mapping[str, str]],
+        script: ScriptSource,
         options: "SynthesisOptions | None" = None,
         on_progress: ProgressCallback | None = None,
         follow_context: bool = True,

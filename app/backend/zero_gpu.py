@@ -15,7 +15,7 @@ from app.backend.protocol import SpeakingPipeline
 from pipeline.datatypes.dialogue import Dialogue, SpokenTurn
 from pipeline.datatypes.progress import ProgressCallback
 from pipeline.datatypes.redo import Redo
-from pipeline.datatypes.script import Script
+from pipeline.datatypes.script import Script, ScriptSource
 from pipeline.datatypes.sound import Waveform
 from pipeline.datatypes.voice import Voice
 from pipeline.errors import DialogueError
@@ -35,7 +35,6 @@ START_S, MARGIN, LEAST_S, MOST_S = 10.0, 2.0, 15, 120
 """Seconds asked for: a start, and so many times what a script takes on two cores, within bounds. A
 script that needs longer goes on on the CPU."""
 
-ScriptText = str | Sequence[Mapping[str, str]]
 Lend = Callable[..., Callable[[Callable[..., Any]], Callable[..., Any]]]
 """`spaces.GPU`."""
 
@@ -110,7 +109,7 @@ class LentGpuPipeline:
         """See `DialoguePipeline.voices`."""
         return self._cpu.voices
 
-    def parse(self, script: ScriptText) -> Script:
+    def parse(self, script: ScriptSource) -> Script:
         """See `DialoguePipeline.parse`."""
         return self._cpu.parse(script)
 
@@ -147,7 +146,7 @@ class LentGpuPipeline:
 
     def gather(
         self,
-        script: ScriptText,
+        script: ScriptSource,
         spoken: Sequence[SpokenTurn],
         seed: int,
         options: "SynthesisOptions | None" = None,
@@ -157,7 +156,7 @@ class LentGpuPipeline:
 
     def synthesize(
         self,
-        script: ScriptText,
+        script: ScriptSource,
         voices: Mapping[str, WantedVoice] | None = None,
         seed: int = 0,
         options: "SynthesisOptions | None" = None,
@@ -181,7 +180,7 @@ class LentGpuPipeline:
     def redo_script(
         self,
         dialogue: Dialogue,
-        script: ScriptText,
+        script: ScriptSource,
         options: "SynthesisOptions | None" = None,
         on_progress: ProgressCallback | None = None,
         follow_context: bool = True,
@@ -197,7 +196,7 @@ class LentGpuPipeline:
 
     def stream(
         self,
-        script: ScriptText,
+        script: ScriptSource,
         voices: Mapping[str, WantedVoice] | None = None,
         seed: int = 0,
         options: "SynthesisOptions | None" = None,
@@ -246,7 +245,7 @@ class LentGpuPipeline:
             return replace(dialogue, notes=(*dialogue.notes, note))
         return self._cpu.adopt(_checked(made))
 
-    def _seconds(self, script: ScriptText) -> int:
+    def _seconds(self, script: ScriptSource) -> int:
         read = self.parse(script)
         size = size_of_script(read, self.estimate_seconds(read))
         wanted_s = START_S + MARGIN * USUAL_COST.seconds(size)

@@ -14,7 +14,7 @@ from app.projects.project import Project
 from pipeline.datatypes.dialogue import Dialogue, SpokenTurn
 from pipeline.datatypes.progress import ProgressCallback
 from pipeline.datatypes.redo import Redo
-from pipeline.datatypes.script import Script
+from pipeline.datatypes.script import Script, ScriptSource
 from pipeline.dialogue_editing.matching import keep_speakers, match_turns
 from pipeline.dialogue_editing.takes import TurnTake, take_of, use_take
 from pipeline.errors import DialogueError
@@ -30,6 +30,7 @@ class SpeakRequest:
 
     Attributes:
         text: the script, as typed.
+        script: what was read of it; `None`: it is read when it is spoken.
         voices: speaker to what was asked for.
         seed: of the script.
         retakes: how many turns may be spoken again.
@@ -41,6 +42,7 @@ class SpeakRequest:
     seed: int
     retakes: int = 0
     form: Mapping[str, Any] = field(default_factory=dict)
+    script: Script | None = None
 
 
 def speak_request(
@@ -61,30 +63,39 @@ def speak_request(
     Raises:
         DialogueError: whatever is wrong, in words fit to show.
     """
+    source = request.script or request.text
     if request.retakes:
-        dialogue = pool.speak(
-            request.text, request.voices, request.seed, on_progress, request.retakes
-        )
+        dialogue = pool.speak(source, request.voices, request.seed, on_progress, request.retakes)
     else:
-        dialogue = pool.speak_aloud(
-            request.text, request.voices, request.seed, on_progress, on_turn
-        )
+        dialogue = pool.speak_aloud(source, request.voices, request.seed, on_progress, on_turn)
     return Project(text=request.text, dialogue=dialogue, form=request.form)
 
 
 def speak_changes(
-    pool: PipelinePool, project: Project, text: str, on_progress: ProgressCallback
+    pool: PipelinePool,
+    project: Project,
+    text: str,
+    on_progress: ProgressCallback,
+    script: Script | None = None,
 ) -> Project:
     """Speak an edited script; turns that still say the same stay, whatever stands before them.
+
+    Args:
+        pool: speaks.
+        project: spoken of the script before.
+        text: the edited script.
+        on_progress: told of stages; may raise `CancelledError`.
+        script: what was read of the text; `None`: it is read here.
 
     Raises:
         DialogueError: if the script cannot be read or spoken, or changes a locked turn.
     """
-    dialogue = pool.redo_script(project.dialogue, text, on_progress, follow_context=False)
+    source = script or text
+    dialogue = pool.redo_script(project.dialogue, source, on_progress, follow_context=False)
     return project.changed(text=text, dialogue=dialogue, takes=_takes_that_stay(project, dialogue))
 
 
-def changed_part(pool: PipelinePool, project: Project, text: str) -> Script:
+def changed_part(pool: PipelinePool, project: Project, text: ScriptSource) -> Script:
     """What `speak_changes` will speak of an edited script.
 
     Raises:

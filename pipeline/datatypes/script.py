@@ -1,6 +1,6 @@
 """What is to be said: turns, and the script they make."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 
@@ -36,3 +36,13 @@ class Script:
     turns: tuple[Turn, ...]
     speaker_names: Mapping[str, str]
     notes: tuple[str, ...] = ()
+
+    @property
+    def speakers(self) -> dict[str, str]:
+        """Who speaks, in order of appearance: "S1" to the name in the script, or to itself."""
+        speakers = dict.fromkeys(turn.speaker for turn in self.turns)
+        return {speaker: self.speaker_names.get(speaker, speaker) for speaker in speakers}
+
+
+ScriptSource = str | Sequence[Mapping[str, str]] | Script
+"""What a script may be given as: text, records of speaker and text, or what was read of either."""

@@ -83,7 +83,7 @@ class TonePipeline:
         return {"weights": "tones", "engine": "none", "device": "cpu"}
 
     def parse(self, script: Any) -> Script:
-        return script_to_turns(script, LimitsConfig())
+        return script if isinstance(script, Script) else script_to_turns(script, LimitsConfig())
 
     def estimate_seconds(self, script: Script) -> float:
         return talk_s(len(script.turns))

@@ -16,13 +16,10 @@ from gradio.events import api
 from app.backend.checks import check_retakes, check_seed
 from app.backend.cost import expectation_of, expected_seconds
 from app.backend.job import Run
-from app.backend.job_queue import RunQueue
-from app.backend.pipeline_pool import PipelinePool
 from app.export.files import caption_text, publish, result_writers
-from app.page import form_values
+from app.page.backstage import Backstage
 from app.page.notices import not_done
 from app.projects.sessions import visitor_of
-from app.projects.workspace import Workspaces
 from pipeline.datatypes.dialogue import Dialogue
 from pipeline.errors import DialogueError, VoiceError
 from pipeline.voices.casting import WantedVoice
@@ -35,16 +32,11 @@ SURPRISE = "surprise"
 
 
 class Programs:
-    """Functions for programs.
+    """Functions for programs."""
 
-    Args:
-        pool: speaks.
-        queue: where runs wait, those of the page beside them.
-        workspaces: where files are kept for a while.
-    """
-
-    def __init__(self, pool: PipelinePool, queue: RunQueue, workspaces: Workspaces) -> None:
-        self._pool, self._queue, self._workspaces = pool, queue, workspaces
+    def __init__(self, backstage: Backstage) -> None:
+        self._pool, self._queue = backstage.pool, backstage.queue
+        self._workspaces, self._read_script = backstage.workspaces, backstage.read_script
 
     async def speak(
         self,
@@ -69,13 +61,13 @@ class Programs:
         """
         visitor = visitor_of(request) + secrets.token_hex(4)
         try:
-            parsed = self._pool.pipeline.parse(script)
+            parsed = self._read_script(script)
             chosen = self._voices(voices or {})
             checked = check_seed(seed), check_retakes(retakes)
             expected_s = expected_seconds(self._pool, parsed)
 
             def work(run: Run[tuple[Path, Dialogue]]) -> tuple[Path, Dialogue]:
-                dialogue = self._pool.speak(script, chosen, checked[0], run.progress, checked[1])
+                dialogue = self._pool.speak(parsed, chosen, checked[0], run.progress, checked[1])
                 run.sound_s = dialogue.mix.duration_s
                 return self._write(dialogue), dialogue
 
@@ -108,7 +100,7 @@ class Programs:
             script: as for `speak`.
         """
         try:
-            parsed = self._pool.pipeline.parse(script)
+            parsed = self._read_script(script)
         except DialogueError as error:
             raise not_done(str(error), "Not estimated") from error
         expectation = expectation_of(self._pool)
@@ -127,11 +119,11 @@ class Programs:
             script: as for `speak`.
         """
         try:
-            parsed = self._pool.pipeline.parse(script)
+            parsed = self._read_script(script)
         except DialogueError as error:
             raise not_done(str(error), "Not read") from error
         return {
-            "speakers": form_values.speaker_names(parsed),
+            "speakers": parsed.speakers,
             "turns": [
                 {
                     "speaker": turn.speaker,
@@ -165,13 +157,12 @@ class Programs:
         self._workspaces.leave(workspace.token)
         return wav
 
-
-def add_programs(programs: Programs) -> None:
-    """Register the functions as endpoints of the page that is being built."""
-    api(programs.speak, api_name="speak", concurrency_limit=None)
-    api(programs.voices, api_name="voices", queue=False)
-    api(programs.estimate, api_name="estimate", queue=False)
-    api(programs.parse, api_name="parse", queue=False)
+    def connect(self) -> None:
+        """Register the functions as endpoints of the page that is being built."""
+        api(self.speak, api_name="speak", concurrency_limit=None)
+        api(self.voices, api_name="voices", queue=False)
+        api(self.estimate, api_name="estimate", queue=False)
+        api(self.parse, api_name="parse", queue=False)
 
 
 def offer_programs_only(demo: gr.Blocks) -> None:

@@ -2,15 +2,19 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from typing import Any
 
 import gradio as gr
 
 from app.page.actions.generate import Speaking, turn_index
+from app.page.actions.script import ScriptEvents
+from app.page.backstage import Backstage
+from app.page.event_kinds import ONCE, PRIVATE, TOLD
+from app.page.layout import Layout
 from app.page.notices import not_done
 from app.page.project_view import ProjectView, Updates, finish
 from app.projects.edits import choose_take, follow_redo, heard_take, set_lock, takes_of_turn
 from app.projects.project import Project
-from app.projects.workspace import Workspaces
 from pipeline.errors import DialogueError
 
 ACTIONS = ("select", "play", "redo", "lock", "take")
@@ -20,17 +24,17 @@ class TurnEvents:
     """Turns of the project that a page shows.
 
     Args:
-        workspaces: where projects are kept.
-        speaking: makes turns anew.
+        backstage: keeps projects.
+        layout: where turns are shown.
         view: shows projects.
-        text: holds the script.
+        speaking: makes turns anew.
     """
 
     def __init__(
-        self, workspaces: Workspaces, speaking: Speaking, view: ProjectView, text: gr.Textbox
+        self, backstage: Backstage, layout: Layout, view: ProjectView, speaking: Speaking
     ) -> None:
-        self._workspaces, self._speaking = workspaces, speaking
-        self._view, self._text = view, text
+        self._workspaces, self._layout = backstage.workspaces, layout
+        self._view, self._speaking = view, speaking
 
     async def act(
         self, event: gr.EventData, request: gr.Request, text: str, token: str, number: str
@@ -63,7 +67,7 @@ class TurnEvents:
         return {**shown, **self.play(index + 1, token, number)} if action == "play" else shown
 
     def select(self, turn: float | None, token: str, number: str) -> Updates:
-        """Show a turn's panel, and let the player stand where it begins."""
+        """Show one turn, numbered from 1; the player stands where it begins."""
         project, index = self._turn(turn, token, number)
         return {**self._view.selection(project, index), **self._view.seek(project, index)}
 
@@ -87,12 +91,50 @@ class TurnEvents:
         try:
             with workspace.lock:
                 changed = choose_take(workspace.expect(number), index, _take_number(take) - 1)
-                finished = finish(workspace, changed)
+                followed = follow_redo(text, project, changed, index)
+                finished = finish(workspace, changed, index, followed)
         except DialogueError as error:
             raise not_done(str(error)) from error
-        shown = {**self._view.all(finished, index), **self._view.play(workspace, changed, index)}
-        followed = follow_redo(text, project, changed, index)
-        return shown if followed is None else {**shown, self._text: followed}
+        shown = {**self._view.all(finished), **self._view.play(workspace, changed, index)}
+        return shown if followed is None else {**shown, self._layout.form.script.text: followed}
+
+    def connect(self, script: ScriptEvents) -> Any:
+        """Wire up the table and the panel.
+
+        Args:
+            script: follows words that were changed.
+
+        Returns:
+            The event of what a row's button asks for, which may be a run.
+        """
+        layout, result, panel = self._layout, self._layout.result, self._layout.result.panel
+        text, states = layout.form.script.text, layout.states
+        given: dict[str, Any] = {"outputs": layout.shown, **TOLD}
+        panel.turn.input(self.select, [panel.turn, *states], api_name="select_turn", **given)
+        panel.play.click(self.play, [panel.turn, *states], api_name="play_turn", **given)
+        panel.lock.input(
+            self.lock, [panel.turn, panel.lock, *states], api_name="lock_turn", **given
+        )
+        chosen = panel.takes.input(
+            self.take,
+            [panel.turn, panel.takes, text, *states],
+            layout.shown_and_text,
+            api_name="choose_take",
+            **TOLD,
+        )
+        acted = result.table.click(
+            self.act,
+            [text, *states],
+            layout.shown_and_text,
+            api_name="turn_action",
+            api_visibility="private",
+            **ONCE,
+        )
+        for changed in (chosen, acted):
+            script.follow(changed)
+        heard = [result.sound.play, result.live.stop]
+        gr.on(heard, _hide, None, result.live, api_name="hide_live", **PRIVATE)
+        return acted
 
     def _project(self, token: str, number: str) -> Project:
         try:
@@ -117,6 +159,11 @@ class TurnEvents:
         except DialogueError as error:
             raise not_done(str(error)) from error
         return changed
+
+
+def _hide() -> Any:
+    """Nobody listens to two players at once."""
+    return gr.Audio(visible=False)
 
 
 def _take_number(take: str | None) -> int:
