@@ -18,10 +18,10 @@ from app.backend.cost import expectation_of, expected_seconds
 from app.backend.job import Run
 from app.export.files import caption_text, publish, result_writers
 from app.page.backstage import Backstage
-from app.page.notices import not_done
+from app.page.notices import telling
 from app.projects.sessions import visitor_of
 from pipeline.datatypes.dialogue import Dialogue
-from pipeline.errors import DialogueError, VoiceError
+from pipeline.errors import VoiceError
 from pipeline.voices.casting import WantedVoice
 
 PROGRAMS = ("speak", "voices", "estimate", "parse")
@@ -60,7 +60,7 @@ class Programs:
             The wav file, and an object with seed, seconds, captions, SRT text and notes.
         """
         visitor = visitor_of(request) + secrets.token_hex(4)
-        try:
+        with telling("Not spoken"):
             parsed = self._read_script(script)
             chosen = self._voices(voices or {})
             checked = check_seed(seed), check_retakes(retakes)
@@ -78,8 +78,6 @@ class Programs:
                 path, dialogue = run.result()
             finally:
                 run.cancel()
-        except DialogueError as error:
-            raise not_done(str(error), "Not spoken") from error
         return FileData(path=str(path), orig_name=path.name), _told(dialogue)
 
     def voices(self) -> list[dict[str, str]]:
@@ -99,10 +97,8 @@ class Programs:
         Args:
             script: as for `speak`.
         """
-        try:
+        with telling("Not estimated"):
             parsed = self._read_script(script)
-        except DialogueError as error:
-            raise not_done(str(error), "Not estimated") from error
         expectation = expectation_of(self._pool)
         size = expectation.size(parsed)
         return {
@@ -118,10 +114,8 @@ class Programs:
         Args:
             script: as for `speak`.
         """
-        try:
+        with telling("Not read"):
             parsed = self._read_script(script)
-        except DialogueError as error:
-            raise not_done(str(error), "Not read") from error
         return {
             "speakers": parsed.speakers,
             "turns": [

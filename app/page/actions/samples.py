@@ -6,12 +6,11 @@ from app.backend.job import Run
 from app.export.bundle import ExportChoice, context_of_project, export_dialogue
 from app.page.backstage import Backstage
 from app.page.form_values import SpeakForm, read_form
-from app.page.notices import not_done
+from app.page.notices import telling
 from app.projects.edits import speak_request
 from app.projects.project import Project
 from app.projects.voice_choices import VoiceRow, first_choices
 from pipeline.config.limits import MAX_SPEAKERS
-from pipeline.errors import DialogueError
 
 
 class SampleRuns:
@@ -21,12 +20,12 @@ class SampleRuns:
         self._pool, self._queue = backstage.pool, backstage.queue
         self._workspaces, self._read_script = backstage.workspaces, backstage.read_script
 
+    @telling("Sample not spoken")
     def speak(self, text: str) -> str:
         """The project file of a script."""
         workspace = self._workspaces.open()
         rows = [VoiceRow(choice=choice) for choice in first_choices(self._pool, MAX_SPEAKERS)]
         form = SpeakForm(text=text, seed=FIRST_SEED, rows=rows)
-
         try:
             script = self._read_script(text)
             request = read_form(self._pool, form, script)
@@ -42,8 +41,6 @@ class SampleRuns:
             choice = ExportChoice(parts=frozenset({"project"}))
             folder = workspace.new_folder("sample")
             *_, path = export_dialogue(project.dialogue, choice, folder, context)
-        except DialogueError as error:
-            raise not_done(str(error), "Sample not spoken") from error
         finally:
             self._workspaces.leave(workspace.token)
         return str(path)

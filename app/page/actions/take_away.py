@@ -14,7 +14,7 @@ from app.page.event_kinds import TOLD
 from app.page.form_values import read_kept_form
 from app.page.layout import Layout
 from app.page.markup import message_html
-from app.page.notices import not_done, without_paths
+from app.page.notices import telling, without_paths
 from app.page.project_view import ProjectView, Updates, finish, told_of
 from app.projects.project import Project
 from app.projects.sessions import visitor_of
@@ -42,18 +42,15 @@ class TakeAwayEvents:
         self._visits, self._layout, self._form = backstage.visits, layout, layout.form
         self._view, self._script = view, script
 
+    @telling("No files made")
     def export(self, parts: Sequence[str], sound_format: str, token: str, number: str) -> list[str]:
         """Write the dialogue of this visit as files: its parts, in a format."""
         workspace = self._workspaces.open(token)
-        try:
-            project = workspace.expect(number)
-            choice = ExportChoice(parts=frozenset(parts), sound_format=sound_format)
-            folder = workspace.new_folder("export")
-            context = context_of_project(project, self._pool, workspace.new_folder("voices"))
-            made = export_dialogue(project.dialogue, choice, folder, context)
-        except DialogueError as error:
-            raise not_done(str(error), "No files made") from error
-        return [str(path) for path in made]
+        project = workspace.expect(number)
+        choice = ExportChoice(parts=frozenset(parts), sound_format=sound_format)
+        folder = workspace.new_folder("export")
+        context = context_of_project(project, self._pool, workspace.new_folder("voices"))
+        return [str(path) for path in export_dialogue(project.dialogue, choice, folder, context)]
 
     def open_file(self, path: str, token: str, request: gr.Request) -> Updates:
         """Read a script (txt, md, srt, vtt, json) or a project (zip) with its sound."""

@@ -1,7 +1,7 @@
 """What the table of turns and the selected turn's panel do, but for the work that takes time."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from typing import Any
 
 import gradio as gr
@@ -11,11 +11,11 @@ from app.page.actions.script import ScriptEvents
 from app.page.backstage import Backstage
 from app.page.event_kinds import ONCE, PRIVATE, TOLD
 from app.page.layout import Layout
-from app.page.notices import not_done
+from app.page.notices import not_done, telling
 from app.page.project_view import ProjectView, Updates, finish
 from app.projects.edits import choose_take, follow_redo, heard_take, set_lock, takes_of_turn
 from app.projects.project import Project
-from pipeline.errors import DialogueError
+from app.projects.workspace import Workspace
 
 ACTIONS = ("select", "play", "redo", "lock", "take")
 
@@ -52,49 +52,51 @@ class TurnEvents:
         action, turn = getattr(event, "action", ""), getattr(event, "turn", None)
         if action not in ACTIONS:
             raise not_done(f"a turn has the actions {', '.join(ACTIONS)}; read {action!r}")
-        return action, self._turn(turn, token, number)[1]
+        with telling():
+            return action, self._turn(turn, token, number)[2]
 
+    @telling()
     def _act_at_once(self, index: int, action: str, text: str, token: str, number: str) -> Updates:
+        project = self._workspaces.open(token).expect(number)
         if action == "lock":
-            project = self._project(token, number)
             return self.lock(index + 1, index not in project.dialogue.locked, token, number)
         if action == "take":
-            project, index = self._turn(index + 1, token, number)
             following = heard_take(project, index) + 1
             n_takes = len(takes_of_turn(project, index))
             return self.take(index + 1, str(following % n_takes + 1), text, token, number)
         shown = self.select(index + 1, token, number)
         return {**shown, **self.play(index + 1, token, number)} if action == "play" else shown
 
+    @telling()
     def select(self, turn: float | None, token: str, number: str) -> Updates:
         """Show one turn, numbered from 1; the player stands where it begins."""
-        project, index = self._turn(turn, token, number)
+        _, project, index = self._turn(turn, token, number)
         return {**self._view.selection(project, index), **self._view.seek(project, index)}
 
+    @telling()
     def play(self, turn: float | None, token: str, number: str) -> Updates:
         """One turn alone, as sound."""
-        workspace = self._workspaces.open(token)
-        return self._view.play(workspace, *self._turn(turn, token, number))
+        return self._view.play(*self._turn(turn, token, number))
 
+    @telling()
     def lock(self, turn: float | None, locked: bool, token: str, number: str) -> Updates:
         """Keep a turn from being changed, or let it change again."""
-        index = self._turn(turn, token, number)[1]
-        changed = self._change(lambda project: set_lock(project, index, locked), token, number)
+        workspace, _, index = self._turn(turn, token, number)
+        with workspace.lock:
+            changed = set_lock(workspace.expect(number), index, locked)
+            workspace.keep(changed)
         return self._view.selection(changed, index)
 
+    @telling()
     def take(self, turn: float | None, take: str, text: str, token: str, number: str) -> Updates:
         """Let another take of a turn be heard; the script on the page follows its words."""
-        project, index = self._turn(turn, token, number)
+        workspace, project, index = self._turn(turn, token, number)
         if take == str(heard_take(project, index) + 1):
             return {}
-        workspace = self._workspaces.open(token)
-        try:
-            with workspace.lock:
-                changed = choose_take(workspace.expect(number), index, _take_number(take) - 1)
-                followed = follow_redo(text, project, changed, index)
-                finished = finish(workspace, changed, index, followed)
-        except DialogueError as error:
-            raise not_done(str(error)) from error
+        with workspace.lock:
+            changed = choose_take(workspace.expect(number), index, _take_number(take) - 1)
+            followed = follow_redo(text, project, changed, index)
+            finished = finish(workspace, changed, index, followed)
         shown = {**self._view.all(finished), **self._view.play(workspace, changed, index)}
         return shown if followed is None else {**shown, self._layout.form.script.text: followed}
 
@@ -136,29 +138,11 @@ class TurnEvents:
         gr.on(heard, _hide, None, result.live, api_name="hide_live", **PRIVATE)
         return acted
 
-    def _project(self, token: str, number: str) -> Project:
-        try:
-            return self._workspaces.open(token).expect(number)
-        except DialogueError as error:
-            raise not_done(str(error)) from error
-
-    def _turn(self, turn: float | None, token: str, number: str) -> tuple[Project, int]:
-        project = self._project(token, number)
-        try:
-            return project, turn_index(project, turn)
-        except DialogueError as error:
-            raise not_done(str(error)) from error
-
-    def _change(self, change: Callable[[Project], Project], token: str, number: str) -> Project:
-        """Another version of the project that needs no other files."""
+    def _turn(self, turn: float | None, token: str, number: str) -> tuple[Workspace, Project, int]:
+        """A turn, numbered from 1, of the project that a page shows: from 0."""
         workspace = self._workspaces.open(token)
-        try:
-            with workspace.lock:
-                changed = change(workspace.expect(number))
-                workspace.keep(changed)
-        except DialogueError as error:
-            raise not_done(str(error)) from error
-        return changed
+        project = workspace.expect(number)
+        return workspace, project, turn_index(project, turn)
 
 
 def _hide() -> Any:
