@@ -16,6 +16,7 @@ from pipeline.datatypes.dialogue import Dialogue, SpokenTurn
 from pipeline.datatypes.progress import ProgressCallback
 from pipeline.datatypes.redo import Redo
 from pipeline.datatypes.script import ScriptSource
+from pipeline.datatypes.sound import Recording
 from pipeline.datatypes.voice import Voice
 from pipeline.errors import VoiceError
 from pipeline.voices.casting import WantedVoice
@@ -164,7 +165,9 @@ class PipelinePool:
                 dialogue, script, on_progress=on_progress, follow_context=follow_context
             )
 
-    def voice_of(self, recording: Path, name: str, licence: str, consent: str) -> Voice:
+    def voice_of(
+        self, recording: Recording, name: str, licence: str = "", consent: str = ""
+    ) -> Voice:
         """Make a voice of a recording."""
         with self._borrow() as pipeline:
             return pipeline.voice_from_recording(recording, name, licence=licence, consent=consent)

@@ -1,14 +1,13 @@
 """What the app needs of a pipeline."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from pipeline.datatypes.dialogue import Dialogue, SpokenTurn
 from pipeline.datatypes.progress import ProgressCallback
 from pipeline.datatypes.redo import Redo
 from pipeline.datatypes.script import Script, ScriptSource
-from pipeline.datatypes.sound import Waveform
+from pipeline.datatypes.sound import Recording, Waveform
 from pipeline.datatypes.voice import Voice
 from pipeline.voices.casting import WantedVoice
 from pipeline.voices.quality import RecordingQuality
@@ -33,9 +32,12 @@ class SpeakingPipeline(Protocol):
     def conditions(self) -> Mapping[str, str]:
         """Weights, engine and device."""
 
+    def read_recording(self, recording: Recording) -> Waveform:
+        """A recording's sound at the codec's rate."""
+
     def voice_from_recording(
         self,
-        path: str | Path,
+        recording: Recording,
         name: str,
         description: str = "",
         licence: str = "",
@@ -43,7 +45,7 @@ class SpeakingPipeline(Protocol):
     ) -> Voice:
         """Make a voice."""
 
-    def judge_recording(self, path: str | Path) -> RecordingQuality:
+    def judge_recording(self, recording: Recording) -> RecordingQuality:
         """Tell how good a recording is as a voice."""
 
     def synthesize(

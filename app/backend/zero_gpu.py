@@ -8,7 +8,6 @@ import importlib
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.backend.protocol import SpeakingPipeline
@@ -16,7 +15,7 @@ from pipeline.datatypes.dialogue import Dialogue, SpokenTurn
 from pipeline.datatypes.progress import ProgressCallback
 from pipeline.datatypes.redo import Redo
 from pipeline.datatypes.script import Script, ScriptSource
-from pipeline.datatypes.sound import Waveform
+from pipeline.datatypes.sound import Recording, Waveform
 from pipeline.datatypes.voice import Voice
 from pipeline.errors import DialogueError
 from pipeline.synthesis.cost import USUAL_COST, size_of_script
@@ -121,20 +120,24 @@ class LentGpuPipeline:
         """See `DialoguePipeline.conditions`."""
         return self._gpu.conditions()
 
+    def read_recording(self, recording: Recording) -> Waveform:
+        """See `DialoguePipeline.read_recording`."""
+        return self._cpu.read_recording(recording)
+
     def voice_from_recording(
         self,
-        path: str | Path,
+        recording: Recording,
         name: str,
         description: str = "",
         licence: str = "",
         consent: str = "",
     ) -> Voice:
         """See `DialoguePipeline.voice_from_recording`; on the CPU."""
-        return self._cpu.voice_from_recording(path, name, description, licence, consent)
+        return self._cpu.voice_from_recording(recording, name, description, licence, consent)
 
-    def judge_recording(self, path: str | Path) -> RecordingQuality:
+    def judge_recording(self, recording: Recording) -> RecordingQuality:
         """See `DialoguePipeline.judge_recording`."""
-        return self._cpu.judge_recording(path)
+        return self._cpu.judge_recording(recording)
 
     def prompt_sound(self, voice: Voice) -> Waveform:
         """See `DialoguePipeline.prompt_sound`; on the CPU."""

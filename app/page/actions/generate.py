@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import gradio as gr
@@ -70,7 +70,8 @@ class Speaking:
         """Refuse what cannot work before it waits in the queue, at the field that is at fault."""
         *filled, _token = values
         form = self._layout.form
-        said, refused = form.read(filled), dict[Any, str]()
+        said = form.read(filled)
+        refused: dict[Any, str] = {}
 
         def check_voices() -> None:
             script = self._backstage.read_script(said.text)
@@ -111,6 +112,7 @@ class Speaking:
 
             def make(run: Run[Finished]) -> Finished:
                 order = read_form(pool, form, script, workspace.project)
+                order = replace(order, voices=workspace.recordings.cast(pool, order.voices))
                 project = edits.speak_request(pool, order, run.progress, run.emit)
                 run.sound_s = project.dialogue.mix.duration_s
                 return finish(workspace, project)
@@ -305,12 +307,8 @@ class Speaking:
         Args:
             acted: the run that the table of turns starts.
         """
-        layout, controls, panel = (
-            self._layout,
-            self._layout.result.controls,
-            self._layout.result.panel,
-        )
-        text, status = layout.form.script.text, layout.result.status
+        layout, result, text = self._layout, self._layout.result, self._layout.form.script.text
+        controls, panel, status = result.controls, result.panel, result.status
         filled = [*layout.form.inputs, layout.token]
         controls.dice.click(roll_seed, None, controls.seed, **QUIET)
         controls.generate.click(self.refusal, filled, status, **PRIVATE)

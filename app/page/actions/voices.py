@@ -61,9 +61,11 @@ class VoiceEvents:
         """How good a recording is as a voice prompt, in words and as a picture."""
         if not recording:
             return message_html("No recording yet."), gr.Checkbox(value=False)
-        self._workspaces.open(token).note_upload(recording)
+        workspace = self._workspaces.open(token)
+        workspace.note_upload(recording)
         try:
-            quality = self._pool.pipeline.judge_recording(recording)
+            sound = workspace.recordings.sound(self._pool, Path(recording))
+            quality = self._pool.pipeline.judge_recording(sound)
         except DialogueError as error:
             return message_html(_file_error(error, recording), problem=True), gr.skip()
         return _quality_html(quality), gr.skip()
@@ -91,7 +93,8 @@ class VoiceEvents:
             raise not_done("upload or record something first")
         workspace = self._workspaces.open(token)
         try:
-            voice = self._pool.voice_of(Path(recording), name, licence.strip(), CONSENT_NOTE)
+            sound = workspace.recordings.sound(self._pool, Path(recording))
+            voice = self._pool.voice_of(sound, name, licence.strip(), CONSENT_NOTE)
             path = workspace.new_folder("voice") / f"{_safe_name(voice.name)}.safetensors"
             save_voice(path, voice)
         except DialogueError as error:
