@@ -19,7 +19,8 @@ from app.backend.job_queue import RunQueue
 from app.backend.pipeline_pool import PipelinePool, load_pool
 from app.environment import has_desktop
 from app.page.actions.endpoints import offer_programs_only
-from app.page.page import build_backstage, build_demo
+from app.page.backstage import build_backstage
+from app.page.page import build_demo
 from app.page.theme import CSS, HEAD, build_theme
 from app.settings import ServiceConfig, service_config_from
 from pipeline.config.limits import LimitsConfig

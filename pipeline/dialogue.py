@@ -15,7 +15,7 @@ from pipeline.datatypes.dialogue import Dialogue, SpokenTurn
 from pipeline.datatypes.progress import ProgressCallback
 from pipeline.datatypes.redo import Redo
 from pipeline.datatypes.script import Script, ScriptSource
-from pipeline.datatypes.sound import Waveform
+from pipeline.datatypes.sound import Recording, Waveform
 from pipeline.datatypes.tokens import TextTokens
 from pipeline.datatypes.voice import Voice
 from pipeline.device import choose_device
@@ -100,9 +100,13 @@ class DialoguePipeline:
         """
         return self._shelf.built_in
 
+    def read_recording(self, recording: Recording) -> Waveform:
+        """A recording's sound at the codec's rate, for the two below; errors as `read_audio`."""
+        return self._shelf.sound_of(recording)
+
     def voice_from_recording(
         self,
-        path: str | Path,
+        recording: Recording,
         name: str,
         description: str = "",
         licence: str = "",
@@ -111,7 +115,7 @@ class DialoguePipeline:
         """Make a voice of 1 to 60 s of one person speaking.
 
         Args:
-            path: a sound file.
+            recording: a sound file, or what `read_recording` gave of it.
             name: what to call the voice.
             description: what the voice is and where it is from.
             licence: under which licence the recording may be used.
@@ -121,15 +125,15 @@ class DialoguePipeline:
             AudioError: if the file cannot be read.
             VoiceError: if the recording is unfit (see `judge_recording`), or words cannot be kept.
         """
-        return self._shelf.from_recording(path, name, description, licence, consent)
+        return self._shelf.from_recording(recording, name, description, licence, consent)
 
-    def judge_recording(self, path: str | Path) -> RecordingQuality:
+    def judge_recording(self, recording: Recording) -> RecordingQuality:
         """Tell in plain words how good a recording is as a voice, and whether it can be one.
 
         Raises:
             AudioError: if the file cannot be read.
         """
-        return self._shelf.judge(path)
+        return self._shelf.judge(recording)
 
     def prompt_sound(self, voice: Voice) -> Waveform:
         """A voice's prompt as the networks hear it, through the codec, at the level of a dialogue.
@@ -310,10 +314,9 @@ class DialoguePipeline:
             VoiceError: if the dialogue was made with another codec.
             CancelledError: if `on_progress` raises it.
         """
-        chosen = options_for_redo(dialogue, options)
+        clock, chosen = StageClock(on_progress), options_for_redo(dialogue, options)
         check_fit(dialogue, self._models)
         ensemble = Ensemble(dialogue.voices, dialogue.turns, self._prompts, self.mix_config)
-        clock = StageClock(on_progress)
         editor = DialogueEditor(self._models, dialogue, chosen, self.limits, ensemble, clock)
         return replace(editor.redo(request), redoer=self)
 

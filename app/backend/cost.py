@@ -14,6 +14,7 @@ from pipeline.synthesis.cost import (
     CostModel,
     MeasuredRun,
     ScriptSize,
+    TimeLeft,
     fit_cost,
     size_of_script,
 )
@@ -128,6 +129,18 @@ def expected_seconds(pool: PipelinePool, script: Script) -> float:
     """How long a script will take to be spoken here, as measured or as is usual."""
     expectation = expectation_of(pool)
     return expectation.cost().seconds(expectation.size(script))
+
+
+def time_left_of(pool: PipelinePool, script: Script, slowness: float = 1.0) -> TimeLeft:
+    """What tells the time left for a script: from what was measured here, or what is usual.
+
+    Args:
+        pool: speaks it.
+        script: to be spoken.
+        slowness: how many times longer than expected runs take now.
+    """
+    expected = expectation_of(pool).stage_seconds(script)
+    return TimeLeft({stage: slowness * seconds for stage, seconds in expected.items()})
 
 
 def _run(

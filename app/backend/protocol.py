@@ -1,14 +1,13 @@
 """What the app needs of a pipeline."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Protocol
 
 from pipeline.datatypes.dialogue import Dialogue, SpokenTurn
 from pipeline.datatypes.progress import ProgressCallback
 from pipeline.datatypes.redo import Redo
 from pipeline.datatypes.script import Script, ScriptSource
-from pipeline.datatypes.sound import Waveform
+from pipeline.datatypes.sound import Recording, Waveform
 from pipeline.datatypes.voice import Voice
 from pipeline.synthesis.options import SynthesisOptions
 from pipeline.voices.casting import WantedVoice
@@ -34,13 +33,16 @@ class SharedPipeline(Protocol):
     def adopt(self, dialogue: Dialogue) -> Dialogue:
         """Make a dialogue that was read from a file redoable."""
 
+    def read_recording(self, recording: Recording) -> Waveform:
+        """A recording's sound at the codec's rate."""
+
 
 class SpeakingPipeline(SharedPipeline, Protocol):
     """What the app needs of `pipeline.dialogue.DialoguePipeline`."""
 
     def voice_from_recording(
         self,
-        path: str | Path,
+        recording: Recording,
         name: str,
         description: str = "",
         licence: str = "",
@@ -48,7 +50,7 @@ class SpeakingPipeline(SharedPipeline, Protocol):
     ) -> Voice:
         """Make a voice."""
 
-    def judge_recording(self, path: str | Path) -> RecordingQuality:
+    def judge_recording(self, recording: Recording) -> RecordingQuality:
         """Tell how good a recording is as a voice."""
 
     def synthesize(

@@ -1,12 +1,15 @@
 """Errors as notices on the page; their words are shown as they are, never as markup."""
 
+import contextlib
 import html
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import gradio as gr
 
 from app.page.markup import sentence
+from pipeline.errors import DialogueError
 
 
 def without_paths(message: str, folder: Path) -> str:
@@ -28,3 +31,16 @@ def not_done(message: str, title: str = "Not done") -> gr.Error:
     """
     words = html.escape(sentence(message), quote=False)  # programs read them, too
     return gr.Error(words, None, title=title, print_exception=False)
+
+
+@contextlib.contextmanager
+def telling(title: str = "Not done") -> Iterator[None]:
+    """What people cause in here becomes a notice; around functions, too.
+
+    Args:
+        title: what did not happen.
+    """
+    try:
+        yield
+    except DialogueError as error:
+        raise not_done(str(error), title) from error

@@ -1,14 +1,14 @@
 """A project as the page shows it: players, captions, waveform, table, the selected turn, files."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
 from app.export.files import CAPTION_FORMATS, publish, result_writers
+from app.page.layout import Layout
 from app.page.markup import notes_markdown, waveform_html
-from app.page.sections.result import ResultSection
 from app.page.sections.turn_table import table_rows
 from app.projects.edits import heard_take, takes_of_turn
 from app.projects.project import Project
@@ -29,21 +29,33 @@ class Finished:
         project: kept in the workspace.
         token: of the workspace.
         files: the mix, then captions in every format.
+        turn: that was made anew, from 0.
+        text: the script on the page, where it is to follow that turn.
     """
 
     project: Project
     token: str
     files: tuple[Path, ...]
+    turn: int | None = None
+    text: str | None = None
 
 
-def finish(workspace: Workspace, project: Project) -> Finished:
+def finish(
+    workspace: Workspace, project: Project, turn: int | None = None, text: str | None = None
+) -> Finished:
     """Keep a project in its workspace, and write the files that are handed out at once.
+
+    Args:
+        workspace: whose it is.
+        project: made anew.
+        turn: see `Finished`.
+        text: see `Finished`.
 
     Raises:
         DialogueError: if the disk refuses one.
     """
     workspace.keep(project)
-    return hand_out(workspace, project)
+    return replace(hand_out(workspace, project), turn=turn, text=text)
 
 
 def hand_out(workspace: Workspace, project: Project) -> Finished:
@@ -65,32 +77,14 @@ def hand_out(workspace: Workspace, project: Project) -> Finished:
 
 
 class ProjectView:
-    """Shows projects in a page's components.
+    """Shows projects in a page's components."""
 
-    Args:
-        section: where.
-        downloads: the list of files.
-        token: state that holds the workspace's token.
-        number: state that holds the version shown.
-    """
+    def __init__(self, layout: Layout) -> None:
+        self._section, self._downloads = layout.result, layout.take_away.downloads
+        self._token, self._number = layout.token, layout.number
 
-    def __init__(
-        self, section: ResultSection, downloads: gr.File, token: gr.State, number: gr.State
-    ) -> None:
-        self._section, self._downloads = section, downloads
-        self._token, self._number = token, number
-
-    @property
-    def status(self) -> gr.HTML:
-        """Where it is said what was done."""
-        return self._section.status
-
-    def token(self, token: str) -> Updates:
-        """The workspace that the page works in."""
-        return {self._token: token}
-
-    def all(self, finished: Finished, selected: int | None = None) -> Updates:
-        """Everything of a version, with one turn selected or none."""
+    def all(self, finished: Finished) -> Updates:
+        """Everything of a version, with the turn selected that was made anew."""
         project, section = finished.project, self._section
         wav, *_ = finished.files
         names = project.dialogue.speaker_names
@@ -104,7 +98,7 @@ class ProjectView:
             self._downloads: gr.update(value=[str(path) for path in finished.files], visible=True),
             self._token: finished.token,
             self._number: project.number,
-            **self.selection(project, selected),
+            **self.selection(project, finished.turn),
         }
 
     def selection(self, project: Project, selected: int | None) -> Updates:

@@ -17,6 +17,7 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 
 from app.projects.project import Project
+from app.projects.recordings import Recordings
 from pipeline.datatypes.dialogue import Dialogue
 from pipeline.dialogue_editing.dialogue_file import load_dialogue, save_dialogue
 from pipeline.errors import DialogueError
@@ -50,6 +51,7 @@ class Workspace:
 
     Attributes:
         handed_out: number of the project's latest version to its files, which pages link to.
+        recordings: that were uploaded.
     """
 
     def __init__(
@@ -58,6 +60,7 @@ class Workspace:
         self.token, self.folder = token, folder
         self.lock = threading.RLock()
         self.handed_out: dict[str, tuple[Path, ...]] = {}
+        self.recordings = Recordings()
         self._quick_lock = threading.Lock()
         self._adopt, self._store = adopt, store
         self._uploads: set[Path] = set()

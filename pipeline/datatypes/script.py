@@ -39,6 +39,12 @@ class Script:
     speaker_names: Mapping[str, str]
     notes: tuple[Note, ...] = ()
 
+    @property
+    def speakers(self) -> dict[str, str]:
+        """Who speaks, in order of appearance: "S1" to the name in the script, or to itself."""
+        speakers = dict.fromkeys(turn.speaker for turn in self.turns)
+        return {speaker: self.speaker_names.get(speaker, speaker) for speaker in speakers}
+
 
 ScriptSource = str | Sequence[Mapping[str, str]] | Script
 """What a script may be given as: text, records of speaker and text, or what was read of either."""

@@ -1,6 +1,7 @@
 """Sound, and a turn cut out of it."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,3 +40,7 @@ class TurnCut:
     tail: int
     runs: tuple[tuple[int, int, int], ...] = ()
     gain: float = 1.0
+
+
+Recording = str | Path | Waveform
+"""What a recording may be given as: a sound file, or what was read of it."""

@@ -10,6 +10,7 @@ import torch
 
 from pipeline.audio.read import read_audio
 from pipeline.config.limits import LimitsConfig
+from pipeline.datatypes.sound import Recording, Waveform
 from pipeline.datatypes.voice import Voice, Voices
 from pipeline.errors import VoiceError
 from pipeline.runtime.models import Models
@@ -51,31 +52,35 @@ class VoiceShelf:
         self.check(fitting)
         return fitting
 
+    def sound_of(self, recording: Recording) -> Waveform:
+        """See `DialoguePipeline.read_recording`."""
+        if isinstance(recording, Waveform):
+            return recording
+        return read_audio(recording, self._models.codec.sample_rate_hz)
+
     def from_recording(
         self,
-        path: str | Path,
+        recording: Recording,
         name: str,
         description: str = "",
         licence: str = "",
         consent: str = "",
     ) -> Voice:
         """See `DialoguePipeline.voice_from_recording`."""
-        models = self._models
-        recording = read_audio(path, models.codec.sample_rate_hz)
+        models, sound = self._models, self.sound_of(recording)
         origin = VoiceOrigin(description=description, licence=licence, consent=consent)
         return recording_to_voice(
-            recording, name, models.semantic_tokenizer, models.codec, self._limits, origin
+            sound, name, models.semantic_tokenizer, models.codec, self._limits, origin
         )
 
     @torch.inference_mode()
-    def judge(self, path: str | Path) -> RecordingQuality:
+    def judge(self, recording: Recording) -> RecordingQuality:
         """See `DialoguePipeline.judge_recording`."""
-        recording = read_audio(path, self._models.codec.sample_rate_hz)
-        encoder = self._models.speaker
+        sound, encoder = self.sound_of(recording), self._models.speaker
         if encoder is None:
-            return judge_recording(recording, self._limits)
+            return judge_recording(sound, self._limits)
         embed = functools.partial(embed_sound, encoder=encoder)
-        return judge_recording(recording, self._limits, embed, encoder.config.threshold_for)
+        return judge_recording(sound, self._limits, embed, encoder.config.threshold_for)
 
     def read(self, path: Path) -> Voice:
         """A voice file, or a recording, which is called like its file.

@@ -20,7 +20,7 @@ from pipeline.datatypes.note import Note
 from pipeline.datatypes.progress import ProgressCallback
 from pipeline.datatypes.redo import Redo
 from pipeline.datatypes.script import Script, Turn
-from pipeline.datatypes.sound import TurnCut, Waveform
+from pipeline.datatypes.sound import Recording, TurnCut, Waveform
 from pipeline.datatypes.take import Take
 from pipeline.datatypes.tokens import AcousticTokens, SemanticTokens
 from pipeline.datatypes.voice import Voice
@@ -89,20 +89,23 @@ class TonePipeline:
     def estimate_seconds(self, script: Script) -> float:
         return talk_s(len(script.turns))
 
+    def read_recording(self, recording: Recording) -> Waveform:
+        return recording if isinstance(recording, Waveform) else read_audio(recording, RATE_HZ)
+
     def voice_from_recording(
         self,
-        path: str | Path,
+        recording: Recording,
         name: str,
         description: str = "",
         licence: str = "",
         consent: str = "",
     ) -> Voice:
-        recording = read_audio(path, RATE_HZ)
+        sound = self.read_recording(recording)
         origin = VoiceOrigin(description=description, licence=licence, consent=consent)
-        return recording_to_voice(recording, name, SEMANTIC, CODEC, LimitsConfig(), origin)
+        return recording_to_voice(sound, name, SEMANTIC, CODEC, LimitsConfig(), origin)
 
-    def judge_recording(self, path: str | Path) -> RecordingQuality:
-        return judge_recording(read_audio(path, RATE_HZ), LimitsConfig())
+    def judge_recording(self, recording: Recording) -> RecordingQuality:
+        return judge_recording(self.read_recording(recording), LimitsConfig())
 
     def prompt_sound(self, voice: Voice) -> Waveform:
         if voice.codec_id != CODEC.identity:

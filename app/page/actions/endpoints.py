@@ -16,15 +16,12 @@ from gradio.events import api
 from app.backend.checks import check_retakes, check_seed
 from app.backend.cost import expectation_of, expected_seconds
 from app.backend.job import Run
-from app.backend.job_queue import RunQueue
-from app.backend.pipeline_pool import PipelinePool
 from app.export.files import caption_text, publish, result_writers
-from app.page import form_values
-from app.page.notices import not_done
+from app.page.backstage import Backstage
+from app.page.notices import telling
 from app.projects.sessions import visitor_of
-from app.projects.workspace import Workspaces
 from pipeline.datatypes.dialogue import Dialogue
-from pipeline.errors import DialogueError, VoiceError
+from pipeline.errors import VoiceError
 from pipeline.synthesis.options import SynthesisOptions
 from pipeline.voices.casting import WantedVoice
 
@@ -36,16 +33,11 @@ SURPRISE = "surprise"
 
 
 class Programs:
-    """Functions for programs.
+    """Functions for programs."""
 
-    Args:
-        pool: speaks.
-        queue: where runs wait, those of the page beside them.
-        workspaces: where files are kept for a while.
-    """
-
-    def __init__(self, pool: PipelinePool, queue: RunQueue, workspaces: Workspaces) -> None:
-        self._pool, self._queue, self._workspaces = pool, queue, workspaces
+    def __init__(self, backstage: Backstage) -> None:
+        self._pool, self._queue = backstage.pool, backstage.queue
+        self._workspaces, self._read_script = backstage.workspaces, backstage.read_script
 
     async def speak(
         self,
@@ -69,8 +61,8 @@ class Programs:
             The wav file, and an object with seed, seconds, captions, SRT text and notes.
         """
         visitor = visitor_of(request) + secrets.token_hex(4)
-        try:
-            parsed = self._pool.shared.parse(script)
+        with telling("Not spoken"):
+            parsed = self._read_script(script)
             chosen = self._voices(voices or {})
             checked = check_seed(seed), check_retakes(retakes)
             expected_s = expected_seconds(self._pool, parsed)
@@ -79,7 +71,7 @@ class Programs:
                 options = SynthesisOptions(max_retakes=checked[1])
                 with self._pool.borrow() as pipeline:
                     dialogue = pipeline.synthesize(
-                        script, chosen, checked[0], options, run.progress
+                        parsed, chosen, checked[0], options, run.progress
                     )
                 run.sound_s = dialogue.mix.duration_s
                 return self._write(dialogue), dialogue
@@ -91,8 +83,6 @@ class Programs:
                 path, dialogue = run.result()
             finally:
                 run.cancel()
-        except DialogueError as error:
-            raise not_done(str(error), "Not spoken") from error
         return FileData(path=str(path), orig_name=path.name), _told(dialogue)
 
     def voices(self) -> list[dict[str, str]]:
@@ -112,10 +102,8 @@ class Programs:
         Args:
             script: as for `speak`.
         """
-        try:
-            parsed = self._pool.shared.parse(script)
-        except DialogueError as error:
-            raise not_done(str(error), "Not estimated") from error
+        with telling("Not estimated"):
+            parsed = self._read_script(script)
         expectation = expectation_of(self._pool)
         size = expectation.size(parsed)
         return {
@@ -131,12 +119,10 @@ class Programs:
         Args:
             script: as for `speak`.
         """
-        try:
-            parsed = self._pool.shared.parse(script)
-        except DialogueError as error:
-            raise not_done(str(error), "Not read") from error
+        with telling("Not read"):
+            parsed = self._read_script(script)
         return {
-            "speakers": form_values.speaker_names(parsed),
+            "speakers": parsed.speakers,
             "turns": [
                 {
                     "speaker": turn.speaker,
@@ -170,13 +156,12 @@ class Programs:
         self._workspaces.leave(workspace.token)
         return wav
 
-
-def add_programs(programs: Programs) -> None:
-    """Register the functions as endpoints of the page that is being built."""
-    api(programs.speak, api_name="speak", concurrency_limit=None)
-    api(programs.voices, api_name="voices", queue=False)
-    api(programs.estimate, api_name="estimate", queue=False)
-    api(programs.parse, api_name="parse", queue=False)
+    def connect(self) -> None:
+        """Register the functions as endpoints of the page that is being built."""
+        api(self.speak, api_name="speak", concurrency_limit=None)
+        api(self.voices, api_name="voices", queue=False)
+        api(self.estimate, api_name="estimate", queue=False)
+        api(self.parse, api_name="parse", queue=False)
 
 
 def offer_programs_only(demo: gr.Blocks) -> None:

@@ -2,76 +2,94 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import gradio as gr
 
-from app.backend.checks import check_retakes, check_seed, read_seed, whole_number
-from app.backend.cost import expected_seconds
+from app.backend.checks import check_retakes, check_seed, read_seed, roll_seed, whole_number
+from app.backend.cost import expected_seconds, time_left_of
 from app.backend.job import Run
-from app.backend.job_queue import RunQueue
-from app.backend.pipeline_pool import PipelinePool
-from app.page import form_values
-from app.page.form import CONSENTS_AT, RETAKES_AT, SEED_AT, TEXT_AT, read_values
+from app.page.actions.script import ScriptEvents
+from app.page.backstage import Backstage
+from app.page.event_kinds import ONCE, PRIVATE, QUIET
+from app.page.form_values import missing_consents, read_form
+from app.page.layout import Layout
 from app.page.markup import message_html, sentence
 from app.page.notices import not_done
 from app.page.project_view import Finished, ProjectView, Updates, finish, told_of
 from app.page.run_view import RunView
-from app.page.sections.result import ResultSection
 from app.projects import edits
 from app.projects.project import Project
-from app.projects.sessions import Visits, visitor_of
-from app.projects.workspace import Workspaces
+from app.projects.sessions import visitor_of
+from app.projects.voice_choices import ask_for_consent
 from pipeline.datatypes.redo import Redo
 from pipeline.datatypes.script import Script
 from pipeline.errors import CancelledError, DialogueError
 from pipeline.script_to_turns.inline_marks import write_marks
 
-NOT_GENERATED = "Not generated"
 CANCELLED = "Cancelled. Script, voices and seed are kept."
+NOT_REDONE = "Not redone"
 NO_SCRIPT = Script(turns=(), speaker_names={})
 REDO_PART_S = 0.5
 """Expected beside what the words of a redone turn take."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """A run before it is submitted.
+
+    Attributes:
+        make: makes a version of a project.
+        script: what is spoken for it, for what is expected of it.
+        is_streamed: whether turns are heard as they come.
+    """
+
+    make: Callable[[Run[Finished]], Finished]
+    script: Script = NO_SCRIPT
+    is_streamed: bool = False
 
 
 class Speaking:
     """Runs of one page's visitors.
 
     Args:
-        pool: speaks.
-        queue: where runs wait.
-        workspaces: where visitors' projects are kept.
-        visits: what is known of open pages.
-        section: where runs are shown.
+        backstage: speaks.
+        layout: where runs are shown.
         view: shows what was made.
-        text: holds the script.
+        script: follows words that were changed.
     """
 
     def __init__(
-        self,
-        pool: PipelinePool,
-        queue: RunQueue,
-        workspaces: Workspaces,
-        visits: Visits,
-        section: ResultSection,
-        view: ProjectView,
-        text: gr.Textbox,
+        self, backstage: Backstage, layout: Layout, view: ProjectView, script: ScriptEvents
     ) -> None:
-        self._pool, self._queue = pool, queue
-        self._workspaces, self._visits = workspaces, visits
-        self._section, self._view, self._text = section, view, text
+        self._backstage, self._layout = backstage, layout
+        self._view, self._script = view, script
 
     def validate(self, *values: Any) -> list[Any]:
         """Refuse what cannot work before it waits in the queue, at the field that is at fault."""
         *filled, _token = values
-        form = read_values(*filled)
-        verdicts = [gr.validate(True, "") for _ in values]
-        verdicts[TEXT_AT] = _verdict(lambda: self._pool.shared.parse(form.text))
-        verdicts[SEED_AT] = _verdict(lambda: check_seed(form.seed))
-        verdicts[RETAKES_AT] = _verdict(lambda: check_retakes(form.retakes))
-        for row, name in form_values.missing_consents(self._pool, form):
-            verdicts[CONSENTS_AT + row] = gr.validate(False, form_values.ask_for_consent(name))
-        return verdicts
+        form = self._layout.form
+        said = form.read(filled)
+        refused: dict[Any, str] = {}
+
+        def check_voices() -> None:
+            script = self._backstage.read_script(said.text)
+            for place, name in missing_consents(said, script):
+                refused[form.rows[place].consent] = ask_for_consent(name)
+
+        checks: dict[Any, Callable[[], Any]] = {
+            form.script.text: check_voices,
+            form.controls.seed: lambda: check_seed(said.seed),
+            form.controls.retakes: lambda: check_retakes(said.retakes),
+        }
+        for field, check in checks.items():
+            try:
+                check()
+            except DialogueError as error:
+                refused[field] = sentence(str(error))
+        fields = [*form.inputs, self._layout.token]
+        return [gr.validate(field not in refused, refused.get(field, "")) for field in fields]
 
     def refusal(self, *values: Any) -> Any:
         """Why the form is refused, beside the button, too; nothing if it is not."""
@@ -81,41 +99,49 @@ class Speaking:
         return message_html(". ".join(refused), problem=True) if refused else gr.skip()
 
     async def generate(self, request: gr.Request, *values: Any) -> AsyncIterator[Updates]:
-        """Speak the script of the form; `values` are those of `Form.inputs`, then the token."""
+        """Speak the script of the form; `speak` is the plain one."""
         *filled, token = values
-        form = read_values(*filled)
-        workspace = await asyncio.to_thread(self._workspaces.open, token)
-        for row in form.rows:
-            for upload in filter(None, (row.recording, row.voice_file)):
-                workspace.note_upload(upload)
+        form, pool = self._layout.form.read(filled), self._backstage.pool
 
-        def work(run: Run[Finished]) -> Finished:
-            order = form_values.read_form(self._pool, form, workspace.project)
-            project = edits.speak_request(self._pool, order, run.progress, run.emit)
-            run.sound_s = project.dialogue.mix.duration_s
-            return finish(workspace, project)
+        def prepare() -> Work:
+            workspace = self._backstage.workspaces.open(token)
+            for row in form.rows:
+                for upload in filter(None, (row.recording, row.voice_file)):
+                    workspace.note_upload(upload)
+            script = self._backstage.read_script(form.text)
 
-        script = await self._read(lambda: self._pool.shared.parse(form.text))
-        async for shown in self._watch(work, script, request, NOT_GENERATED):
+            def make(run: Run[Finished]) -> Finished:
+                order = read_form(pool, form, script, workspace.project)
+                order = replace(order, voices=workspace.recordings.cast(pool, order.voices))
+                project = edits.speak_request(pool, order, run.progress, run.emit)
+                run.sound_s = project.dialogue.mix.duration_s
+                return finish(workspace, project)
+
+            return Work(make=make, script=script, is_streamed=True)
+
+        async for shown in self._watch(prepare, request, "Not generated"):
             yield shown
 
     async def update(
         self, text: str, token: str, number: str, request: gr.Request
     ) -> AsyncIterator[Updates]:
         """Speak what was changed in the script since it was spoken."""
+        pool = self._backstage.pool
 
-        def work(run: Run[Finished]) -> Finished:
-            workspace = self._workspaces.open(token)
-            project = workspace.expect(number)
-            edited = edits.speak_changes(self._pool, project, text, run.progress)
-            return finish(workspace, edited)
+        def prepare() -> Work:
+            workspace = self._backstage.workspaces.open(token)
+            script = self._backstage.read_script(text)
+            changed = edits.changed_part(pool, workspace.expect(number), script)
 
-        def changed() -> Script:
-            project = self._workspaces.open(token).expect(number)
-            return edits.changed_part(self._pool, project, text)
+            def make(run: Run[Finished]) -> Finished:
+                project = workspace.expect(number)
+                return finish(
+                    workspace, edits.speak_changes(pool, project, text, run.progress, script)
+                )
 
-        script = await self._read(changed)
-        async for shown in self._watch(work, script, request, "Not updated"):
+            return Work(make=make, script=changed)
+
+        async for shown in self._watch(prepare, request, "Not updated"):
             yield shown
 
     async def redo(
@@ -128,7 +154,7 @@ class Speaking:
         text: str,
         *states: str,
     ) -> AsyncIterator[Updates]:
-        """Make one turn anew: another take, or other words, or another pace.
+        """Make one turn anew: another take, other words, another pace.
 
         Args:
             request: whose it is.
@@ -140,10 +166,8 @@ class Speaking:
             states: the workspace's token, and the number of the version shown.
         """
         token, number = states
-        before: list[Project] = []
 
         def ask(project: Project) -> Redo:
-            before.append(project)
             index = turn_index(project, turn)
             spoken = project.dialogue.turns[index]
             return Redo(
@@ -153,15 +177,15 @@ class Speaking:
                 pace=None if pace == spoken.pace else pace,
             )
 
-        script = await self._read(lambda: self._pool.shared.parse(words))
-        async for shown in self._redo(ask, token, number, request, script):
+        def prepare() -> Work:
+            try:
+                script = self._backstage.read_script(words)
+            except DialogueError:  # the run tells what is wrong, with the turn's line
+                script = NO_SCRIPT
+            return Work(make=self._redoing(ask, token, number, text), script=script)
+
+        async for shown in self._watch(prepare, request, NOT_REDONE):
             yield shown
-        after = self._workspaces.open(token).project
-        if before and after is not None:
-            index = turn_index(after, turn)
-            followed = edits.follow_redo(text, before[0], after, index)
-            if followed is not None:
-                yield {self._text: followed}
 
     async def redo_span(
         self,
@@ -171,15 +195,16 @@ class Speaking:
         number: str,
         request: gr.Request,
     ) -> AsyncIterator[Updates]:
-        """Make the sound of a stretch of time anew; its words, its length and the fields stay."""
+        """Make the sound of some seconds anew; words, length and the fields stay."""
 
         def ask(project: Project) -> Redo:
             if start_s is None or end_s is None:
                 raise DialogueError("give the seconds from and to which the sound is made anew")
             return Redo(span=(start_s, end_s))
 
-        fields = (self._section.panel.start, self._section.panel.end)
-        async for shown in self._redo(ask, token, number, request):
+        work = Work(make=self._redoing(ask, token, number))
+        fields = (self._layout.result.panel.start, self._layout.result.panel.end)
+        async for shown in self._watch(lambda: work, request, NOT_REDONE):
             yield {field: value for field, value in shown.items() if field not in fields}
 
     async def redo_again(
@@ -191,103 +216,121 @@ class Speaking:
             project.dialogue.check_turn(index)
             return Redo(turn=index)
 
-        async for shown in self._redo(ask, token, number, request):
+        work = Work(make=self._redoing(ask, token, number))
+        async for shown in self._watch(lambda: work, request, NOT_REDONE):
             yield shown
 
-    async def _redo(
-        self,
-        ask: Callable[[Project], Redo],
-        token: str,
-        number: str,
-        request: gr.Request,
-        script: Script = NO_SCRIPT,
-    ) -> AsyncIterator[Updates]:
-        selected: list[int | None] = []
+    def _redoing(
+        self, ask: Callable[[Project], Redo], token: str, number: str, text: str = ""
+    ) -> Callable[[Run[Finished]], Finished]:
+        """Makes a part of a project anew; `text`: the script on the page, if it is to follow."""
 
-        def work(run: Run[Finished]) -> Finished:
-            workspace = self._workspaces.open(token)
+        def make(run: Run[Finished]) -> Finished:
+            workspace = self._backstage.workspaces.open(token)
             project = workspace.expect(number)
             wanted = ask(project)
-            redone = edits.redo_turn(self._pool, project, wanted, run.progress)
-            selected.append(_turn_of(wanted, redone))
-            return finish(workspace, redone)
+            redone = edits.redo_turn(self._backstage.pool, project, wanted, run.progress)
+            turn = _turn_of(wanted, redone)
+            followed = None
+            if text and turn is not None:
+                followed = edits.follow_redo(text, project, redone, turn)
+            return finish(workspace, redone, turn, followed)
 
-        async for shown in self._watch(work, script, request, "Not redone", selected):
-            yield shown
+        return make
 
     async def _watch(
-        self,
-        work: Callable[[Run[Finished]], Finished],
-        script: Script,
-        request: gr.Request,
-        failure: str,
-        selected: list[int | None] | None = None,
+        self, prepare: Callable[[], Work], request: gr.Request, failure: str
     ) -> AsyncIterator[Updates]:
-        """Submit a run, show how it goes, and show what it made; `script`: what it speaks."""
+        """Submit a run, show how it goes, and show what it made; `failure`: what did not happen."""
+        backstage, status = self._backstage, self._layout.result.status
         visitor = visitor_of(request)
-        self._visits.set_message(visitor, "")
-        time_left = form_values.time_left_of(self._pool, script, self._queue.slowness)
-        names = form_values.speaker_names(script)
-        view = RunView(self._section, time_left, names, is_streamed=failure == NOT_GENERATED)
+        backstage.visits.set_message(visitor, "")
         run: Run[Finished] | None = None
         try:
-            run = self._queue.submit(work, self._expected_s(script), visitor)
+            work = await asyncio.to_thread(prepare)
+            run = backstage.queue.submit(work.make, self._expected_s(work.script), visitor)
+            time_left = time_left_of(backstage.pool, work.script, backstage.queue.slowness)
+            names = work.script.speakers
+            view = RunView(self._layout.result, time_left, names, work.is_streamed)
             yield view.begin()
             async for event in run.watch():
                 yield view.show(event)
             finished = run.result()
-            self._visits.own(visitor, finished.token)
-            status = message_html(f"Done: {told_of(finished.project)}")
-            turn = selected[-1] if selected else None
-            shown = await asyncio.to_thread(self._show_finished, finished, turn)
-            yield {self._section.status: status, **shown}
+            backstage.visits.own(visitor, finished.token)
+            told = message_html(f"Done: {told_of(finished.project)}")
+            yield {status: told, **await asyncio.to_thread(self._show_finished, finished)}
+            if finished.text is not None:
+                yield {self._layout.form.script.text: finished.text}
         except CancelledError:
-            yield {self._section.status: message_html(CANCELLED)}
+            yield {status: message_html(CANCELLED)}
         except DialogueError as error:
-            self._visits.set_message(visitor, str(error))
+            backstage.visits.set_message(visitor, str(error))
             raise not_done(str(error), failure) from error
         finally:
             if run is not None:
                 run.cancel()  # whoever closed the page waits for nothing any more
 
-    def _show_finished(self, finished: Finished, turn: int | None) -> Updates:
+    def _show_finished(self, finished: Finished) -> Updates:
         """What a run made; a turn that was made anew is played."""
-        shown = self._view.all(finished, turn)
-        if turn is not None:
-            workspace = self._workspaces.open(finished.token)
-            shown.update(self._view.play(workspace, finished.project, turn))
+        shown = self._view.all(finished)
+        if finished.turn is not None:
+            workspace = self._backstage.workspaces.open(finished.token)
+            shown.update(self._view.play(workspace, finished.project, finished.turn))
         return shown
 
-    @staticmethod
-    async def _read(read: Callable[[], Script]) -> Script:
-        """A script, for what is expected of it; where it cannot be read, the run tells so."""
-        try:
-            return await asyncio.to_thread(read)
-        except DialogueError:
-            return NO_SCRIPT
-
     def _expected_s(self, script: Script) -> float:
-        return expected_seconds(self._pool, script) if script.turns else REDO_PART_S
+        return expected_seconds(self._backstage.pool, script) if script.turns else REDO_PART_S
 
     def show_failure(self, request: gr.Request) -> str:
         """The message of the failed run, beside the buttons, where it stays."""
-        message = self._visits.message(visitor_of(request))
+        message = self._backstage.visits.message(visitor_of(request))
         message = message or "Something went wrong; please try again."
         return message_html(message, problem=message != CANCELLED)
 
     def cancel(self, request: gr.Request) -> str:
-        """Stop what this visitor has waiting or running."""
+        """Stop what this visit has waiting or running."""
         visitor = visitor_of(request)
-        self._queue.cancel_owner(visitor)
-        self._visits.set_message(visitor, CANCELLED)
+        self._backstage.queue.cancel_owner(visitor)
+        self._backstage.visits.set_message(visitor, CANCELLED)
         return message_html(CANCELLED)
 
     def leave(self, request: gr.Request) -> None:
         """The page was closed."""
         visitor = visitor_of(request)
-        self._queue.cancel_owner(visitor)
-        for token in self._visits.forget(visitor):
-            self._workspaces.leave(token)
+        self._backstage.queue.cancel_owner(visitor)
+        for token in self._backstage.visits.forget(visitor):
+            self._backstage.workspaces.leave(token)
+
+    def connect(self, acted: Any) -> None:
+        """Wire up what starts and stops runs.
+
+        Args:
+            acted: the run that the table of turns starts.
+        """
+        layout, result, text = self._layout, self._layout.result, self._layout.form.script.text
+        controls, panel, status = result.controls, result.panel, result.status
+        filled = [*layout.form.inputs, layout.token]
+        controls.dice.click(roll_seed, None, controls.seed, **QUIET)
+        controls.generate.click(self.refusal, filled, status, **PRIVATE)
+        generated = controls.generate.click(
+            self.generate, filled, layout.shown, validator=self.validate, **ONCE
+        )
+        updated = controls.update.click(self.update, [text, *layout.states], layout.shown, **ONCE)
+        redone = panel.redo.click(
+            self.redo,
+            [panel.turn, panel.words, panel.pace, panel.seed, text, *layout.states],
+            layout.shown_and_text,
+            api_name="redo_turn",
+            **ONCE,
+        )
+        redone_span = panel.redo_span.click(
+            self.redo_span, [panel.start, panel.end, *layout.states], layout.shown, **ONCE
+        )
+        self._script.follow(redone)
+        runs = [generated, updated, redone, redone_span, acted]
+        for run in runs:
+            run.failure(self.show_failure, None, status, **PRIVATE)
+        controls.cancel.click(self.cancel, None, status, cancels=runs, **QUIET)
 
 
 def _turn_of(request: Redo, project: Project) -> int | None:
@@ -305,11 +348,3 @@ def turn_index(project: Project, turn: float | None) -> int:
         DialogueError: if there is no such turn.
     """
     return whole_number("the turn", turn, 1, len(project.dialogue.turns)) - 1
-
-
-def _verdict(check: Callable[[], Any]) -> Any:
-    try:
-        check()
-    except DialogueError as error:
-        return gr.validate(False, sentence(str(error)))
-    return gr.validate(True, "")

@@ -6,13 +6,12 @@ from typing import Any
 
 import gradio as gr
 
-from app.backend.job_queue import RunQueue
-from app.backend.pipeline_pool import PipelinePool
-from app.page import form_values
-from app.page.event_kinds import PRIVATE, TOLD
+from app.page.backstage import Backstage
+from app.page.event_kinds import LATEST, PRIVATE, TOLD
+from app.page.layout import Layout
 from app.page.markup import message_html
 from app.page.notices import not_done
-from app.page.sections.script import LINES_VIEW, TEXT_VIEW, ScriptSection
+from app.page.sections.script import LINES_VIEW, TEXT_VIEW
 from app.page.sections.turn_tools import middle_of
 from pipeline.config.limits import MAX_SPEAKERS, LimitsConfig
 from pipeline.datatypes.script import Script
@@ -21,24 +20,16 @@ from pipeline.script_editing import edit_turns, edit_words
 from pipeline.script_editing.import_file import import_script
 from pipeline.script_editing.write import lines_to_text, script_to_lines, script_to_text
 
+TURN_OF = "Turns are numbered from 0. Gives the script, and the turn."
 SETTLE = "async () => { await new Promise((done) => setTimeout(done, 30)); return []; }"
 """The line editor tells of a key before its value holds it; the next step waits for that."""
 
 
 class ScriptEvents:
-    """What the section's controls do.
+    """What the section's controls do."""
 
-    Args:
-        pool: reads scripts.
-        queue: knows how long runs take now.
-    """
-
-    def __init__(self, pool: PipelinePool, queue: RunQueue) -> None:
-        self._pool, self._queue = pool, queue
-
-    def feedback(self, text: str) -> form_values.ScriptFeedback:
-        """What is in the script."""
-        return form_values.read_script(self._pool, text, self._queue.slowness)
+    def __init__(self, backstage: Backstage, layout: Layout) -> None:
+        self._read_script, self._section = backstage.read_script, layout.form.script
 
     def read_lines(self, lines: Sequence[dict[str, str]], text: str, view: str) -> Any:
         """The text of the line editor; while the text is being edited, it stays."""
@@ -71,14 +62,14 @@ class ScriptEvents:
 
     def _lines(self, text: str) -> Any:
         try:
-            script = self._pool.shared.parse(text)
+            script = self._read_script(text)
         except DialogueError:
             return gr.Dialogue(
                 [{"speaker": "", "text": line} for line in text.splitlines()],
                 interactive=False,
                 label="Lines of the script: mend the text first",
             )
-        names = list(form_values.speaker_names(script).values())
+        names = list(script.speakers.values())
         free = (f"S{number + 1}" for number in range(MAX_SPEAKERS))
         speakers = [*names, *(name for name in free if name not in names)][:MAX_SPEAKERS]
         return gr.Dialogue(
@@ -100,7 +91,7 @@ class ScriptEvents:
     def show_turn(self, text: str, turn: int | None) -> tuple[float, str]:
         """Pace and gap of a turn of the script."""
         try:
-            turns = self._pool.shared.parse(text).turns
+            turns = self._read_script(text).turns
         except DialogueError:
             return 1.0, ""
         if turn is None or turn >= len(turns):
@@ -176,81 +167,63 @@ class ScriptEvents:
     def _edit(self, change: Callable[..., Script], text: str, *arguments: Any) -> str:
         """A script's text after an edit: read once, written once."""
         try:
-            edited = change(self._pool.shared.parse(text), *arguments)
+            edited = change(self._read_script(text), *arguments)
             return script_to_text(edited, LimitsConfig())
         except DialogueError as error:
             raise not_done(str(error)) from error
 
+    def connect(self) -> None:
+        """Wire the section up, but for what its text decides elsewhere on the page."""
+        section = self._section
+        text, lines, view = section.text, section.lines, section.view
+        given = [lines, text, view]
+        typed = lines.input(None, None, None, js=SETTLE, api_name="line_typed", **LATEST)
+        typed.then(self.read_lines, given, text, **LATEST)
+        lines.change(self.read_changed_lines, given, text, **PRIVATE)
+        self.follow(section.samples.load_input_event)
+        section.text_tab.select(self.show_text, None, view, **PRIVATE)
+        section.lines_tab.select(self.show_lines, text, [lines, view], **PRIVATE)
+        self._connect_tools()
 
-def connect_script_section(section: ScriptSection, events: ScriptEvents) -> None:
-    """Wire the section up, but for what its text decides elsewhere on the page."""
-    text, lines, view = section.text, section.lines, section.view
-    latest: dict[str, Any] = {**PRIVATE, "trigger_mode": "always_last"}
-    typed = lines.input(None, None, None, js=SETTLE, api_name="line_typed", **latest)
-    given = [lines, text, view]
-    typed.then(events.read_lines, given, text, api_name="read_lines", **latest)
-    lines.change(events.read_changed_lines, given, text, api_name="read_changed_lines", **PRIVATE)
-    let_lines_follow(section.samples.load_input_event, section, events)
-    section.text_tab.select(events.show_text, None, view, api_name="show_text", **PRIVATE)
-    section.lines_tab.select(
-        events.show_lines, text, [lines, view], api_name="show_lines", **PRIVATE
-    )
-    _connect_tools(section, events)
+    def _connect_tools(self) -> None:
+        section, tools = self._section, self._section.tools
+        given, options = [section.text, tools.turn], [tools.pace, tools.gap]
+        tools.turn.change(self.show_turn, given, options, api_name="show_turn_options", **PRIVATE)
+        edits: dict[str, tuple[gr.Button, Callable[..., Any], list[Any], str]] = {
+            "add_turn": (tools.add, self.add, [], "Add a turn below one."),
+            "remove_turn": (tools.remove, self.remove, [], "Remove a turn."),
+            "move_turn_up": (tools.up, self.move_up, [], "Move a turn up."),
+            "move_turn_down": (tools.down, self.move_down, [], "Move a turn down."),
+            "merge_turn": (tools.merge, self.merge, [], "Join a turn and the next."),
+            "split_turn": (tools.split, self.split, [tools.split_before], "Split a turn in two."),
+            "set_turn_options": (
+                tools.options,
+                self.set_options,
+                options,
+                "Set pace and gap of a turn.",
+            ),
+            "respell_word": (
+                tools.respell,
+                self.respell,
+                [tools.shown, tools.said],
+                "Say a word of a turn in another way.",
+            ),
+        }
+        for name, (button, change, more, about) in edits.items():
+            edited = button.click(
+                change,
+                [*given, *more],
+                [section.text, tools.turn],
+                api_name=name,
+                api_description=f"{about} {TURN_OF}",
+                **TOLD,
+            )
+            self.follow(edited)
 
+    def follow(self, event: Any) -> None:
+        """After an event that may change the text, show it in the line editor, if that is open.
 
-def _connect_tools(section: ScriptSection, events: ScriptEvents) -> None:
-    tools, outputs = section.tools, [section.text, section.tools.turn]
-    given = [section.text, tools.turn]
-    tools.turn.change(
-        events.show_turn,
-        given,
-        [tools.pace, tools.gap],
-        api_name="show_turn_options",
-        **PRIVATE,
-    )
-    edits: list[tuple[gr.Button, Callable[..., Any], str, list[Any], str]] = [
-        (tools.add, events.add, "add_turn", [], "Add a turn below one."),
-        (tools.remove, events.remove, "remove_turn", [], "Remove a turn."),
-        (tools.up, events.move_up, "move_turn_up", [], "Move a turn up."),
-        (tools.down, events.move_down, "move_turn_down", [], "Move a turn down."),
-        (tools.merge, events.merge, "merge_turn", [], "Join a turn and the next."),
-        (tools.split, events.split, "split_turn", [tools.split_before], "Split a turn in two."),
-        (
-            tools.options,
-            events.set_options,
-            "set_turn_options",
-            [tools.pace, tools.gap],
-            "Set pace and gap of a turn.",
-        ),
-        (
-            tools.respell,
-            events.respell,
-            "respell_word",
-            [tools.shown, tools.said],
-            "Say a word of a turn in another way.",
-        ),
-    ]
-    for button, change, name, more, about in edits:
-        edited = button.click(
-            change,
-            [*given, *more],
-            outputs,
-            api_name=name,
-            api_description=f"{about} Turns are numbered from 0. Gives the script, and the turn.",
-            **TOLD,
-        )
-        let_lines_follow(edited, section, events)
-
-
-def let_lines_follow(event: Any, section: ScriptSection, events: ScriptEvents) -> None:
-    """After an event that may change the text, show it in the line editor, if that is open.
-
-    Only such events do: while somebody types there, no answer of the server may come in between.
-    """
-    event.then(
-        events.refresh_lines,
-        [section.text, section.view],
-        section.lines,
-        api_name="refresh_lines",
-        **PRIVATE,
-    )
+        Only such events do: while somebody types there, no answer of the server may come between.
+        """
+        section = self._section
+        event.then(self.refresh_lines, [section.text, section.view], section.lines, **PRIVATE)

@@ -6,19 +6,19 @@ from typing import Any
 
 import gradio as gr
 
-from app.backend.pipeline_pool import PipelinePool
 from app.export.bundle import ExportChoice, context_of_project, export_dialogue
 from app.export.project_zip import read_project
 from app.page.actions.script import ScriptEvents
-from app.page.form import Form
+from app.page.backstage import Backstage
+from app.page.event_kinds import TOLD
 from app.page.form_values import read_kept_form
+from app.page.layout import Layout
 from app.page.markup import message_html
-from app.page.notices import not_done, without_paths
+from app.page.notices import telling, without_paths
 from app.page.project_view import ProjectView, Updates, finish, told_of
-from app.page.sections.take_away import TakeAwaySection
 from app.projects.project import Project
-from app.projects.sessions import Visits, visitor_of
-from app.projects.workspace import DIALOGUE_NAME, Workspace, Workspaces
+from app.projects.sessions import visitor_of
+from app.projects.workspace import DIALOGUE_NAME, Workspace
 from pipeline.config.limits import MAX_SPEAKERS
 from pipeline.datatypes.take import Take
 from pipeline.dialogue_editing.dialogue_file import load_dialogue
@@ -29,41 +29,31 @@ class TakeAwayEvents:
     """What the section's buttons do.
 
     Args:
-        pool: knows the weights.
-        workspaces: where projects are kept.
-        visits: told whose workspace it is.
-        script: reads scripts.
+        backstage: keeps projects.
+        layout: what a project fills in.
         view: shows projects.
-        form: what a project fills in.
+        script: reads files.
     """
 
     def __init__(
-        self,
-        pool: PipelinePool,
-        workspaces: Workspaces,
-        visits: Visits,
-        script: ScriptEvents,
-        view: ProjectView,
-        form: Form,
+        self, backstage: Backstage, layout: Layout, view: ProjectView, script: ScriptEvents
     ) -> None:
-        self._pool, self._workspaces, self._visits = pool, workspaces, visits
-        self._script, self._view, self._form = script, view, form
+        self._pool, self._workspaces = backstage.pool, backstage.workspaces
+        self._visits, self._layout, self._form = backstage.visits, layout, layout.form
+        self._view, self._script = view, script
 
+    @telling("No files made")
     def export(self, parts: Sequence[str], sound_format: str, token: str, number: str) -> list[str]:
-        """Write the chosen files."""
+        """Write the dialogue of this visit as files: its parts, in a format."""
         workspace = self._workspaces.open(token)
-        try:
-            project = workspace.expect(number)
-            choice = ExportChoice(parts=frozenset(parts), sound_format=sound_format)
-            folder = workspace.new_folder("export")
-            context = context_of_project(project, self._pool, workspace.new_folder("voices"))
-            made = export_dialogue(project.dialogue, choice, folder, context)
-        except DialogueError as error:
-            raise not_done(str(error), "No files made") from error
-        return [str(path) for path in made]
+        project = workspace.expect(number)
+        choice = ExportChoice(parts=frozenset(parts), sound_format=sound_format)
+        folder = workspace.new_folder("export")
+        context = context_of_project(project, self._pool, workspace.new_folder("voices"))
+        return [str(path) for path in export_dialogue(project.dialogue, choice, folder, context)]
 
     def open_file(self, path: str, token: str, request: gr.Request) -> Updates:
-        """Read a script, or a project with its sound."""
+        """Read a script (txt, md, srt, vtt, json) or a project (zip) with its sound."""
         self._workspaces.open(token).note_upload(path)
         if not path.lower().endswith(".zip"):
             text, message = self._script.import_file(path)
@@ -81,7 +71,11 @@ class TakeAwayEvents:
             return {feedback: message_html(message, problem=True)}
         self._visits.own(visitor_of(request), workspace.token)
         status = message_html(f"Opened: {told_of(project)}")
-        return {**self.fill_in(project), **self._view.all(finished), self._view.status: status}
+        return {
+            **self.fill_in(project),
+            **self._view.all(finished),
+            self._layout.result.status: status,
+        }
 
     def fill_in(self, project: Project) -> Updates:
         """The form as it was when the project was made."""
@@ -121,44 +115,32 @@ class TakeAwayEvents:
             form=read_kept_form(contents.form),
         )
 
-
-def connect_take_away_section(
-    section: TakeAwaySection,
-    opener: gr.UploadButton,
-    events: TakeAwayEvents,
-    states: tuple[gr.State, gr.State],
-    shown: list[Any],
-) -> Any:
-    """Wire the section up.
-
-    Args:
-        section: laid out.
-        opener: the button that opens files.
-        events: what the buttons do.
-        states: the workspace's token, and the version shown.
-        shown: components that an opened file may change.
-
-    Returns:
-        The event of a file that is opened.
-    """
-    token, number = states
-    section.make.click(
-        events.export,
-        [section.parts, section.sound_format, token, number],
-        section.downloads,
-        api_name="export",
-        api_description="Write the dialogue of this visit as files: its parts, in a format.",
-        concurrency_limit=2,
-        concurrency_id="files",
-        show_progress_on=section.downloads,
-    )
-    return opener.upload(
-        events.open_file,
-        [opener, token],
-        shown,
-        api_name="open_file",
-        api_description="Read a script (txt, md, srt, vtt, json) or a project (zip).",
-        concurrency_limit=2,
-        concurrency_id="files",
-        show_progress="hidden",
-    )
+    def connect(self) -> None:
+        """Wire the section up; where samples are cached, a chosen one comes with sound."""
+        layout, section, script = self._layout, self._layout.take_away, self._form.script
+        files: dict[str, Any] = {"concurrency_limit": 2, "concurrency_id": "files"}
+        section.make.click(
+            self.export,
+            [section.parts, section.sound_format, *layout.states],
+            section.downloads,
+            show_progress_on=section.downloads,
+            **files,
+        )
+        opened = layout.opener.upload(
+            self.open_file,
+            [layout.opener, layout.token],
+            layout.filled,
+            show_progress="hidden",
+            **files,
+        )
+        self._script.follow(opened)
+        if script.samples.cache_event is not None:
+            opened = script.samples.cache_event.success(
+                self.open_project,
+                [script.sample_project, layout.token],
+                layout.filled,
+                api_name="open_sample",
+                api_visibility="private",
+                **TOLD,
+            )
+            self._script.follow(opened)

@@ -1,17 +1,21 @@
 """What the table of turns and the selected turn's panel do, but for the work that takes time."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
+from typing import Any
 
 import gradio as gr
 
 from app.page.actions.generate import Speaking, turn_index
-from app.page.notices import not_done
+from app.page.actions.script import ScriptEvents
+from app.page.backstage import Backstage
+from app.page.event_kinds import ONCE, PRIVATE, TOLD
+from app.page.layout import Layout
+from app.page.notices import not_done, telling
 from app.page.project_view import ProjectView, Updates, finish
 from app.projects.edits import choose_take, follow_redo, heard_take, set_lock, takes_of_turn
 from app.projects.project import Project
-from app.projects.workspace import Workspaces
-from pipeline.errors import DialogueError
+from app.projects.workspace import Workspace
 
 ACTIONS = ("select", "play", "redo", "lock", "take")
 
@@ -20,17 +24,17 @@ class TurnEvents:
     """Turns of the project that a page shows.
 
     Args:
-        workspaces: where projects are kept.
-        speaking: makes turns anew.
+        backstage: keeps projects.
+        layout: where turns are shown.
         view: shows projects.
-        text: holds the script.
+        speaking: makes turns anew.
     """
 
     def __init__(
-        self, workspaces: Workspaces, speaking: Speaking, view: ProjectView, text: gr.Textbox
+        self, backstage: Backstage, layout: Layout, view: ProjectView, speaking: Speaking
     ) -> None:
-        self._workspaces, self._speaking = workspaces, speaking
-        self._view, self._text = view, text
+        self._workspaces, self._layout = backstage.workspaces, layout
+        self._view, self._speaking = view, speaking
 
     async def act(
         self, event: gr.EventData, request: gr.Request, text: str, token: str, number: str
@@ -48,75 +52,102 @@ class TurnEvents:
         action, turn = getattr(event, "action", ""), getattr(event, "turn", None)
         if action not in ACTIONS:
             raise not_done(f"a turn has the actions {', '.join(ACTIONS)}; read {action!r}")
-        return action, self._turn(turn, token, number)[1]
+        with telling():
+            return action, self._turn(turn, token, number)[2]
 
+    @telling()
     def _act_at_once(self, index: int, action: str, text: str, token: str, number: str) -> Updates:
+        project = self._workspaces.open(token).expect(number)
         if action == "lock":
-            project = self._project(token, number)
             return self.lock(index + 1, index not in project.dialogue.locked, token, number)
         if action == "take":
-            project, index = self._turn(index + 1, token, number)
             following = heard_take(project, index) + 1
             n_takes = len(takes_of_turn(project, index))
             return self.take(index + 1, str(following % n_takes + 1), text, token, number)
         shown = self.select(index + 1, token, number)
         return {**shown, **self.play(index + 1, token, number)} if action == "play" else shown
 
+    @telling()
     def select(self, turn: float | None, token: str, number: str) -> Updates:
-        """Show a turn's panel, and let the player stand where it begins."""
-        project, index = self._turn(turn, token, number)
+        """Show one turn, numbered from 1; the player stands where it begins."""
+        _, project, index = self._turn(turn, token, number)
         return {**self._view.selection(project, index), **self._view.seek(project, index)}
 
+    @telling()
     def play(self, turn: float | None, token: str, number: str) -> Updates:
         """One turn alone, as sound."""
-        workspace = self._workspaces.open(token)
-        return self._view.play(workspace, *self._turn(turn, token, number))
+        return self._view.play(*self._turn(turn, token, number))
 
+    @telling()
     def lock(self, turn: float | None, locked: bool, token: str, number: str) -> Updates:
         """Keep a turn from being changed, or let it change again."""
-        index = self._turn(turn, token, number)[1]
-        changed = self._change(lambda project: set_lock(project, index, locked), token, number)
+        workspace, _, index = self._turn(turn, token, number)
+        with workspace.lock:
+            changed = set_lock(workspace.expect(number), index, locked)
+            workspace.keep(changed)
         return self._view.selection(changed, index)
 
+    @telling()
     def take(self, turn: float | None, take: str, text: str, token: str, number: str) -> Updates:
         """Let another take of a turn be heard; the script on the page follows its words."""
-        project, index = self._turn(turn, token, number)
+        workspace, project, index = self._turn(turn, token, number)
         if take == str(heard_take(project, index) + 1):
             return {}
+        with workspace.lock:
+            changed = choose_take(workspace.expect(number), index, _take_number(take) - 1)
+            followed = follow_redo(text, project, changed, index)
+            finished = finish(workspace, changed, index, followed)
+        shown = {**self._view.all(finished), **self._view.play(workspace, changed, index)}
+        return shown if followed is None else {**shown, self._layout.form.script.text: followed}
+
+    def connect(self, script: ScriptEvents) -> Any:
+        """Wire up the table and the panel.
+
+        Args:
+            script: follows words that were changed.
+
+        Returns:
+            The event of what a row's button asks for, which may be a run.
+        """
+        layout, result, panel = self._layout, self._layout.result, self._layout.result.panel
+        text, states = layout.form.script.text, layout.states
+        given: dict[str, Any] = {"outputs": layout.shown, **TOLD}
+        panel.turn.input(self.select, [panel.turn, *states], api_name="select_turn", **given)
+        panel.play.click(self.play, [panel.turn, *states], api_name="play_turn", **given)
+        panel.lock.input(
+            self.lock, [panel.turn, panel.lock, *states], api_name="lock_turn", **given
+        )
+        chosen = panel.takes.input(
+            self.take,
+            [panel.turn, panel.takes, text, *states],
+            layout.shown_and_text,
+            api_name="choose_take",
+            **TOLD,
+        )
+        acted = result.table.click(
+            self.act,
+            [text, *states],
+            layout.shown_and_text,
+            api_name="turn_action",
+            api_visibility="private",
+            **ONCE,
+        )
+        for changed in (chosen, acted):
+            script.follow(changed)
+        heard = [result.sound.play, result.live.stop]
+        gr.on(heard, _hide, None, result.live, api_name="hide_live", **PRIVATE)
+        return acted
+
+    def _turn(self, turn: float | None, token: str, number: str) -> tuple[Workspace, Project, int]:
+        """A turn, numbered from 1, of the project that a page shows: from 0."""
         workspace = self._workspaces.open(token)
-        try:
-            with workspace.lock:
-                changed = choose_take(workspace.expect(number), index, _take_number(take) - 1)
-                finished = finish(workspace, changed)
-        except DialogueError as error:
-            raise not_done(str(error)) from error
-        shown = {**self._view.all(finished, index), **self._view.play(workspace, changed, index)}
-        followed = follow_redo(text, project, changed, index)
-        return shown if followed is None else {**shown, self._text: followed}
+        project = workspace.expect(number)
+        return workspace, project, turn_index(project, turn)
 
-    def _project(self, token: str, number: str) -> Project:
-        try:
-            return self._workspaces.open(token).expect(number)
-        except DialogueError as error:
-            raise not_done(str(error)) from error
 
-    def _turn(self, turn: float | None, token: str, number: str) -> tuple[Project, int]:
-        project = self._project(token, number)
-        try:
-            return project, turn_index(project, turn)
-        except DialogueError as error:
-            raise not_done(str(error)) from error
-
-    def _change(self, change: Callable[[Project], Project], token: str, number: str) -> Project:
-        """Another version of the project that needs no other files."""
-        workspace = self._workspaces.open(token)
-        try:
-            with workspace.lock:
-                changed = change(workspace.expect(number))
-                workspace.keep(changed)
-        except DialogueError as error:
-            raise not_done(str(error)) from error
-        return changed
+def _hide() -> Any:
+    """Nobody listens to two players at once."""
+    return gr.Audio(visible=False)
 
 
 def _take_number(take: str | None) -> int:

@@ -1,6 +1,5 @@
 """What the controls of section "Voices" do: listen, record, keep."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,13 +7,13 @@ import gradio as gr
 import numpy as np
 from numpy.typing import NDArray
 
-from app.backend.pipeline_pool import PipelinePool
+from app.page.backstage import Backstage
 from app.page.event_kinds import PRIVATE
+from app.page.layout import Layout
 from app.page.markup import envelope_svg, message_html
 from app.page.notices import not_done
 from app.page.sections.voices import VoiceControls
 from app.projects.voice_choices import CLONED, OWN_RECORDING, VOICE_FILE
-from app.projects.workspace import Workspace, Workspaces
 from pipeline.audio.formats import pcm_16
 from pipeline.datatypes.sound import Waveform
 from pipeline.errors import DialogueError
@@ -27,8 +26,9 @@ CONSENT_NOTE = "Confirmed on the page: own voice, or its owner agreed to its use
 class VoiceEvents:
     """What the rows' controls do."""
 
-    def __init__(self, pool: PipelinePool, workspaces: Workspaces) -> None:
-        self._pool, self._workspaces = pool, workspaces
+    def __init__(self, backstage: Backstage, layout: Layout) -> None:
+        self._pool, self._workspaces = backstage.pool, backstage.workspaces
+        self._layout = layout
 
     def choose(self, choice: str) -> list[Any]:
         """Show what a choice needs, and hide the rest."""
@@ -44,7 +44,7 @@ class VoiceEvents:
         ]
 
     def listen(self, choice: str) -> Any:
-        """What a voice sounds like."""
+        """A built-in voice as sound."""
         if choice not in self._pool.voice_names():
             raise not_done("choose a voice with a name to listen to")
         found = self._pool.find_voice(choice)
@@ -59,13 +59,15 @@ class VoiceEvents:
         return gr.Audio(int16_sound(sound), visible=True)
 
     def judge(self, recording: str | None, token: str) -> tuple[str, Any]:
-        """How good a recording is, in words and as a picture."""
+        """How good a recording is as a voice prompt, in words and as a picture."""
         if not recording:
             return message_html("No recording yet."), gr.Checkbox(value=False)
-        self._workspaces.open(token).note_upload(recording)
+        workspace = self._workspaces.open(token)
+        workspace.note_upload(recording)
         try:
+            sound = workspace.recordings.sound(self._pool, Path(recording))
             with self._pool.borrow() as pipeline:
-                quality = pipeline.judge_recording(recording)
+                quality = pipeline.judge_recording(sound)
         except DialogueError as error:
             return message_html(_file_error(error, recording), problem=True), gr.skip()
         return _quality_html(quality), gr.skip()
@@ -87,16 +89,17 @@ class VoiceEvents:
     def save(
         self, recording: str | None, consent: bool, name: str, licence: str, token: str
     ) -> tuple[Any, str, str]:
-        """Make a voice file of a recording."""
+        """Make a voice file of a recording, with name, licence and consent."""
         if not consent:
             raise not_done("tick the box that says the person agreed, first")
         if not recording:
             raise not_done("upload or record something first")
-        workspace: Workspace = self._workspaces.open(token)
+        workspace = self._workspaces.open(token)
         try:
+            sound = workspace.recordings.sound(self._pool, Path(recording))
             with self._pool.borrow() as pipeline:
                 voice = pipeline.voice_from_recording(
-                    recording, name, licence=licence.strip(), consent=CONSENT_NOTE
+                    sound, name, licence=licence.strip(), consent=CONSENT_NOTE
                 )
             path = workspace.new_folder("voice") / f"{_safe_name(voice.name)}.safetensors"
             save_voice(path, voice)
@@ -105,63 +108,50 @@ class VoiceEvents:
         done = message_html(f"The voice file “{path.name}” is ready to be saved.")
         return gr.DownloadButton(value=str(path), visible=True), done, workspace.token
 
+    def connect(self) -> None:
+        """Wire the rows up; programs need those of the first one alone."""
+        for number, row in enumerate(self._layout.form.rows, start=1):
+            self._connect_row(row, f"_{number}" if number > 1 else "")
 
-def connect_voice_section(
-    rows: Sequence[VoiceControls], events: VoiceEvents, token: gr.State
-) -> None:
-    """Wire the rows up."""
-    for number, row in enumerate(rows, start=1):
-        shown = [
-            row.listen,
-            row.sample,
-            row.recording,
-            row.file,
-            row.quality,
-            row.consent,
-            row.keep,
-        ]
+    def _connect_row(self, row: VoiceControls, suffix: str) -> None:
+        token = self._layout.token
+        known: dict[str, Any] = {"api_visibility": "private" if suffix else "public"}
+        listens: dict[str, Any] = {**known, "concurrency_limit": 2, "concurrency_id": "listen"}
         row.choice.change(
-            events.choose, row.choice, shown, api_name=f"choose_voice_{number}", **PRIVATE
-        )
-        row.listen.click(
-            events.listen,
+            self.choose,
             row.choice,
-            row.sample,
-            api_name="listen" if number == 1 else f"listen_{number}",
-            api_description="A built-in voice as sound.",
-            api_visibility="public" if number == 1 else "private",
-            show_progress="minimal",
-            concurrency_limit=2,
-            concurrency_id="listen",
-        )
-        row.recording.change(
-            events.judge,
-            [row.recording, token],
-            [row.quality, row.consent],
-            api_name="judge_recording" if number == 1 else f"judge_recording_{number}",
-            api_description="How good a recording is as a voice prompt, in words.",
-            api_visibility="public" if number == 1 else "private",
-            show_progress="hidden",
-            concurrency_limit=2,
-            concurrency_id="listen",
-        )
-        row.file.change(
-            events.read_file,
-            [row.file, token],
-            row.quality,
-            api_name=f"read_voice_file_{number}",
+            [row.listen, row.sample, row.recording, row.file, row.quality, row.consent, row.keep],
+            api_name="choose_voice",
             **PRIVATE,
         )
+        row.listen.click(
+            self.listen,
+            row.choice,
+            row.sample,
+            api_name=f"listen{suffix}",
+            show_progress="minimal",
+            **listens,
+        )
+        row.recording.change(
+            self.judge,
+            [row.recording, token],
+            [row.quality, row.consent],
+            api_name=f"judge_recording{suffix}",
+            show_progress="hidden",
+            **listens,
+        )
+        row.file.change(
+            self.read_file, [row.file, token], row.quality, api_name="read_voice_file", **PRIVATE
+        )
         row.save.click(
-            events.save,
+            self.save,
             [row.recording, row.consent, row.name, row.licence, token],
             [row.saved, row.quality, token],
-            api_name="save_voice" if number == 1 else f"save_voice_{number}",
-            api_description="Make a voice file of a recording, with name, licence and consent.",
-            api_visibility="public" if number == 1 else "private",
+            api_name=f"save_voice{suffix}",
             show_progress_on=row.quality,
             concurrency_limit=1,
             concurrency_id="voices",
+            **known,
         )
 
 

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 import gradio as gr
 
 from app.backend.pipeline_pool import PipelinePool
-from app.page.form_values import first_choices
-from app.projects.voice_choices import MADE_UP, OWN_RECORDING, VOICE_FILE
+from app.projects.voice_choices import MADE_UP, OWN_RECORDING, VOICE_FILE, first_choices
 from pipeline.config.limits import MAX_SPEAKERS
 
 WAVEFORM = gr.WaveformOptions(waveform_color="#8f8578", waveform_progress_color="#1c7d77")

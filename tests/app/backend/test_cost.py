@@ -2,7 +2,13 @@ from pathlib import Path
 
 import pytest
 
-from app.backend.cost import SAMPLES, Expectation, peak_memory_mb
+from app.backend.cost import (
+    SAMPLES,
+    Expectation,
+    expected_seconds,
+    peak_memory_mb,
+    time_left_of,
+)
 from app.backend.cost_file import CostFile
 from app.backend.pipeline_pool import PipelinePool
 from pipeline.datatypes.script import Script
@@ -69,3 +75,16 @@ def test_a_run_corrects_what_was_measured_and_only_that(
 
 def test_a_process_holds_some_memory() -> None:
     assert 20 < peak_memory_mb() < 100_000
+
+
+def test_time_left_begins_at_the_estimate_and_at_nothing_for_an_unreadable_script(
+    pool: PipelinePool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    script = pool.shared.parse("[S1] Hello.")
+    usual_s, slow_s = (
+        time_left_of(pool, script, slowness).left("semantic", 0, 1) for slowness in (1.0, 3.0)
+    )
+    assert slow_s == pytest.approx(3 * usual_s, rel=0.05)
+    assert usual_s > 0
+    assert expected_seconds(pool, pool.shared.parse(SCRIPT)) > 0

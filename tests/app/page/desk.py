@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,6 +9,7 @@ import gradio as gr
 
 from app.backend.job_queue import RunQueue
 from app.backend.pipeline_pool import PipelinePool
+from app.page.actions.check import ScriptCheck
 from app.page.actions.generate import Speaking
 from app.page.actions.restore import Restoring
 from app.page.actions.samples import SampleRuns
@@ -18,31 +18,15 @@ from app.page.actions.take_away import TakeAwayEvents
 from app.page.actions.turns import TurnEvents
 from app.page.actions.undo import GoingBack
 from app.page.actions.voices import VoiceEvents
-from app.page.form import Form
+from app.page.backstage import Backstage
+from app.page.layout import Layout, lay_out
 from app.page.project_view import ProjectView, Updates
-from app.page.sections.result import ResultSection, build_result_section
-from app.page.sections.script import build_script_section
-from app.page.sections.take_away import TakeAwaySection, build_take_away_section
-from app.page.sections.voices import build_voice_section
 from app.projects.project import Project
-from app.projects.sessions import Visits
 from app.projects.workspace import Workspaces
 
 SCRIPT = "Anna: Hello.\nBen: Hi.\nAnna: Bye."
 WICKED = "<img src=x onerror=alert(1)> **bold** [x](javascript:1) & `c`"
 """Words that must never become markup."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Layout:
-    """Components, which are told apart by what they are, and hold nothing of a visitor."""
-
-    saved: gr.BrowserState
-    token: gr.State
-    number: gr.State
-    form: Form
-    result: ResultSection
-    take_away: TakeAwaySection
 
 
 _layouts: dict[tuple[str, ...], Layout] = {}
@@ -53,20 +37,7 @@ def _layout_for(pool: PipelinePool) -> Layout:
     key = (*pool.voice_names(), *pool.sample_scripts())
     if key not in _layouts:
         with gr.Blocks(analytics_enabled=False):
-            result = build_result_section()
-            _layouts[key] = Layout(
-                saved=gr.BrowserState({}),
-                token=gr.State(""),
-                number=gr.State(""),
-                form=Form(
-                    script=build_script_section(pool, str),
-                    controls=result.controls,
-                    rows=build_voice_section(pool),
-                    cast=gr.State([]),
-                ),
-                result=result,
-                take_away=build_take_away_section(),
-            )
+            _layouts[key] = lay_out(pool, str)
     return _layouts[key]
 
 
@@ -75,28 +46,21 @@ class Desk:
 
     def __init__(self, pool: PipelinePool, queue: RunQueue, workspaces: Workspaces) -> None:
         self.pool, self.queue, self.workspaces = pool, queue, workspaces
-        self.visits = Visits()
-        self.samples = SampleRuns(pool, queue, workspaces)
-        layout = _layout_for(pool)
+        backstage, layout = Backstage(pool, queue, workspaces), _layout_for(pool)
+        self.visits = backstage.visits
         self.saved, self.token, self.number = layout.saved, layout.token, layout.number
         self.form, self.result = layout.form, layout.result
-        self.take_away_section = layout.take_away
-        script = self.form.script
-        self.downloads = self.take_away_section.downloads
-        self.view = ProjectView(self.result, self.downloads, self.token, self.number)
-        self.speaking = Speaking(
-            pool, queue, workspaces, self.visits, self.result, self.view, script.text
-        )
-        self.turns = TurnEvents(workspaces, self.speaking, self.view, script.text)
-        self.going_back = GoingBack(workspaces, self.view, script.text)
-        self.script = ScriptEvents(pool, queue)
-        self.voices = VoiceEvents(pool, workspaces)
-        self.take_away = TakeAwayEvents(
-            pool, workspaces, self.visits, self.script, self.view, self.form
-        )
-        self.restoring = Restoring(
-            pool, workspaces, self.visits, self.form, self.view, self.saved, self.result.status
-        )
+        self.downloads = layout.take_away.downloads
+        self.view = ProjectView(layout)
+        self.samples = SampleRuns(backstage)
+        self.script = ScriptEvents(backstage, layout)
+        self.check = ScriptCheck(backstage, layout)
+        self.speaking = Speaking(backstage, layout, self.view, self.script)
+        self.turns = TurnEvents(backstage, layout, self.view, self.speaking)
+        self.going_back = GoingBack(backstage, layout, self.view)
+        self.voices = VoiceEvents(backstage, layout)
+        self.take_away = TakeAwayEvents(backstage, layout, self.view, self.script)
+        self.restoring = Restoring(backstage, layout, self.view)
 
     def generate(
         self, token: str, name: str = "ann", text: str = SCRIPT, **more: Any

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from app.page.form import KEEP_FORM, read_saved, read_values
+from app.page.form import read_saved
 from pipeline.config.limits import MAX_SPEAKERS
 from tests.app.page.desk import Desk, form_values
 
@@ -52,9 +52,9 @@ def test_strange_things_in_lists_become_words() -> None:
     assert found["cast"] == ["None", "{'a': 1}"]
 
 
-def test_values_are_read_into_rows_in_order() -> None:
-    form = read_values(
-        *form_values(
+def test_values_are_read_into_rows_in_order(desk: Desk) -> None:
+    form = desk.form.read(
+        form_values(
             "text",
             3,
             1,
@@ -75,4 +75,4 @@ def test_values_are_read_into_rows_in_order() -> None:
 def test_the_form_has_as_many_inputs_as_values_are_read(desk: Desk) -> None:
     assert len(desk.form.inputs) == len(form_values())
     assert desk.form.inputs[: len(desk.form.kept)] == desk.form.kept
-    assert KEEP_FORM.count("cast, seed, retakes") == 2
+    assert desk.form.keep_script.count("text, cast, seed, retakes") == 2

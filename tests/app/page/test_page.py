@@ -5,7 +5,8 @@ import pytest
 
 from app.backend.job_queue import RunQueue
 from app.backend.pipeline_pool import PipelinePool
-from app.page.page import build_backstage, build_demo
+from app.page.backstage import build_backstage
+from app.page.page import build_demo
 from pipeline.config.limits import MAX_SPEAKERS
 
 FOR_PROGRAMS = {"/speak", "/voices", "/estimate", "/parse"}

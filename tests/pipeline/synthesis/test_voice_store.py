@@ -176,3 +176,14 @@ def test_weights_without_an_encoder_judge_all_but_the_speaker(
     folder = shutil.copytree(tiny_models, tmp_path / "models")
     shutil.rmtree(folder / "speaker")
     assert DialoguePipeline.load(folder, "cpu", "torch").judge_recording(path).usable
+
+
+def test_a_recording_that_was_read_before_gives_the_same_voice(
+    pipeline: DialoguePipeline, path: Path
+) -> None:
+    sound = pipeline.read_recording(path)
+    assert pipeline.read_recording(sound) is sound
+    assert pipeline.judge_recording(sound).usable
+    ones, others = (pipeline.voice_from_recording(each, "ada") for each in (path, sound))
+    assert torch.equal(ones.semantic_ids, others.semantic_ids)
+    assert torch.equal(ones.codes, others.codes)

@@ -11,7 +11,10 @@ import pytest
 from app.backend.job import Run
 from app.backend.pipeline_pool import PipelinePool
 from app.page.actions.generate import CANCELLED, turn_index
+from pipeline.config.limits import LimitsConfig
+from pipeline.datatypes.script import Script
 from pipeline.errors import DialogueError
+from pipeline.script_to_turns.parse import script_to_turns
 from tests.app.live_server import LONG_S, held_before_mixing, wait_until
 from tests.app.page.desk import SCRIPT, WICKED, Desk, collect, form_values, visitor
 from tests.app.tone_pipeline import TonePipeline
@@ -176,6 +179,26 @@ def test_what_cannot_work_is_refused_at_its_field_before_the_queue(desk: Desk) -
     assert "empty" in checks[0]["message"]
     assert checks[2]["message"].startswith("The seed must")
     assert "retakes must" in checks[3]["message"]
+
+
+def test_a_click_on_generate_reads_the_script_once(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reads: list[str] = []
+
+    def read(script: str, limits: LimitsConfig) -> Script:
+        reads.append(script)
+        return script_to_turns(script, limits)
+
+    monkeypatch.setattr("tests.app.tone_pipeline.script_to_turns", read)
+    token, values = desk.workspaces.open().token, form_values()
+    desk.speaking.refusal(*values, token)
+    desk.speaking.validate(*values, token)
+    collect(desk.generate(token))
+    assert reads == [SCRIPT]
+    project, edited = desk.project(token), SCRIPT.replace("Hi.", "Hello, Anna.")
+    collect(desk.speaking.update(edited, token, project.number, visitor("ann")))
+    assert reads == [SCRIPT, edited]
 
 
 def test_uploads_are_noted_so_that_they_go_with_the_visitor(

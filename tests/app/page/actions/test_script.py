@@ -88,8 +88,8 @@ def test_a_script_that_cannot_be_read_is_shown_and_cannot_be_spoilt(
     assert [line["text"] for line in lines.value] == text.splitlines()
 
 
-def test_a_wicked_script_is_told_as_it_is(events: ScriptEvents) -> None:
-    feedback = events.feedback(f"Anna: {WICKED}")
+def test_a_wicked_script_is_told_as_it_is(desk: Desk) -> None:
+    feedback = desk.check.feedback(f"Anna: {WICKED}")
     assert "Anna" in feedback.message + str(feedback.speakers)
 
 

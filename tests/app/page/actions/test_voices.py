@@ -1,5 +1,6 @@
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
 import numpy as np
@@ -8,10 +9,11 @@ import pytest
 from app.page.actions.voices import CONSENT_NOTE, int16_sound
 from app.page.sections.voices import voice_choices
 from app.projects.voice_choices import MADE_UP, OWN_RECORDING, VOICE_FILE
+from pipeline.audio.read import read_audio
 from pipeline.datatypes.sound import Waveform
 from pipeline.voices.voice_file import load_voice, save_voice
 from tests.app.conftest import BAD_RECORDINGS
-from tests.app.page.desk import Desk
+from tests.app.page.desk import Desk, collect
 from tests.app.tone_pipeline import TonePipeline
 
 
@@ -121,6 +123,37 @@ def test_a_recording_is_kept_as_a_voice_file_and_speaks(
         consents=(True, False, False, False),
     )
     assert project.dialogue.voices["S1"].name == "../Zoë 2"
+
+
+def test_a_recording_is_read_once_in_a_visit(
+    desk: Desk, recordings: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reads: list[str] = []
+
+    def read(path: Path, rate_hz: int) -> Waveform:
+        reads.append(path.name)
+        return read_audio(path, rate_hz)
+
+    monkeypatch.setattr("tests.app.tone_pipeline.read_audio", read)
+    upload = tmp_path / "me.wav"
+    upload.write_bytes(recordings["good"].read_bytes())
+    given: dict[str, Any] = {
+        "choices": (OWN_RECORDING, "ben", "anna", "ben"),
+        "recordings": (str(upload), None, None, None),
+        "consents": (True, False, False, False),
+    }
+    token = desk.workspaces.open().token
+    desk.voices.judge(str(upload), token)
+    for seed in (1, 2):
+        collect(desk.generate(token, seed=seed, **given))
+    desk.voices.save(str(upload), True, "zoe", "", token)
+    assert reads == ["me.wav"]
+    assert desk.project(token).dialogue.voices["S1"].name == "me"
+    upload.write_bytes(recordings["stereo"].read_bytes())
+    collect(desk.generate(token, **given))
+    assert reads == ["me.wav"] * 2, "another recording under the same name"
+    desk.speak("bob", **given)
+    assert reads == ["me.wav"] * 3, "nothing of another visit is used"
 
 
 def test_no_voice_is_kept_without_consent_or_recording(
