@@ -16,6 +16,7 @@ PARAGRAPH_PAUSE_S, ITEM_PAUSE_S = 0.5, 0.3
 """Silence for a blank line inside a turn, and between items of a list."""
 _LINE_END = re.compile(r"\n(?![^{}]*\})")
 _LIST_ITEM = re.compile(r"\s*(?:[-*•–]|\d{1,3}[.)])\s")
+_PLAIN = re.compile("[A-Za-z0-9]")
 _STAGE_DIRECTION = re.compile(r"\[[^\]]*\]|<[^>]*>|\*[^*]+\*")
 
 
@@ -49,7 +50,7 @@ def build_turn(
     words, leading_s = Words(), 0.0
     notes = [f"line {draft.line}: left out {unshield(aside)!r}" for aside in draft.asides]
     for line, text in _lines_and_pauses(draft.parts, words):
-        begun = bool(words.spoken) and is_speakable(words.spoken)
+        begun = bool(_PLAIN.search(words.spoken))
         plain, waited_s, told = read_foreign_marks(text, begun, limits.max_pause_s)
         leading_s += waited_s
         notes += [f"line {line}: {note}" for note in told]
@@ -80,7 +81,7 @@ def _lines_and_pauses(parts: Sequence[tuple[int, str]], words: Words) -> Iterato
             if not text.strip():
                 above = None if above is None else (-1, above[1])
                 continue
-            if above is not None and is_speakable(words.spoken):
+            if above is not None and _PLAIN.search(words.spoken):
                 if above[0] not in (number, number - 1):
                     words.add_pause(PARAGRAPH_PAUSE_S)
                 elif _LIST_ITEM.match(text) or _LIST_ITEM.match(above[1]):

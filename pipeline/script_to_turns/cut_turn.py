@@ -40,11 +40,11 @@ def find_blanks(turn: Turn, pattern: str) -> list[int]:
 
 
 def _last_place(turn: Turn, most: int) -> int | None:
+    plain = [match.start() for match in re.finditer("[A-Za-z0-9]", turn.text)]
     for pattern in (_SENTENCE_END, _CLAUSE_END):
         for blank in reversed(find_blanks(turn, pattern)):
-            if max(blank, spoken_at(turn, blank)) > most:
-                continue
-            if all(is_speakable(part.spoken_text) for part in cut_at_blank(turn, blank)):
+            has_words = bool(plain) and plain[0] < blank < plain[-1]
+            if has_words and max(blank, spoken_at(turn, blank)) <= most:
                 return blank
     return None
 

@@ -61,7 +61,7 @@ def script_to_turns(script: str | Sequence[Mapping[str, str]], limits: LimitsCon
         raise ScriptError(f"the script is empty; {_EXAMPLE}")
     drafts = _join(segments)
     built = [build_turn(draft, limits) for draft in drafts]
-    silent = _find_silent([turn for turn, _ in built])
+    silent = _find_silent([turn for turn, _ in built], limits.max_turn_characters)
     heard = [segment for segment in segments if segment.label]
     heard = [segment for segment, quiet in zip(heard, silent, strict=True) if not quiet]
     speakers, speaker_notes = assign_speakers(heard, limits)
@@ -299,10 +299,12 @@ def _join(segments: Sequence[Segment]) -> list[Draft]:
     return drafts
 
 
-def _find_silent(turns: Sequence[Turn]) -> list[bool]:
+def _find_silent(turns: Sequence[Turn], most: int) -> list[bool]:
     """In which turns nobody speaks; in none of them if that is so in all."""
     silent = [
-        not any(map(str.isalpha, turn.text)) and not is_speakable(turn.spoken_text)
+        len(turn.text) <= most
+        and not any(map(str.isalpha, turn.text))
+        and not is_speakable(turn.spoken_text)
         for turn in turns
     ]
     return [False] * len(turns) if all(silent) else silent
