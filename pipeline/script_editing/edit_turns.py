@@ -14,7 +14,8 @@ from pipeline.config.limits import LimitsConfig
 from pipeline.datatypes.script import Script, Turn
 from pipeline.errors import ScriptError
 from pipeline.script_editing.write import can_be_written, has_names
-from pipeline.script_to_turns.parse import check_speaker, check_turn, reword_turn
+from pipeline.script_to_turns.build_turn import check_turn
+from pipeline.script_to_turns.parse import check_speaker, reword_turn
 
 NEW_WORDS = "And then?"
 """What a new turn says unless told otherwise: a turn must have something to say."""

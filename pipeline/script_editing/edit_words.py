@@ -12,6 +12,7 @@ from pipeline.datatypes.script import Script, Turn
 from pipeline.errors import ScriptError
 from pipeline.normalisation.normalise import is_speakable
 from pipeline.script_editing.edit_turns import find_turn, replace_turns, written_names
+from pipeline.script_to_turns.cut_turn import cut_at_blank, find_blanks, shift, spans, spoken_at
 from pipeline.script_to_turns.parse import reword_turn
 
 
@@ -53,18 +54,14 @@ def split_turn(script: Script, turn: int, at: int, limits: LimitsConfig | None =
         ScriptError: if there is no such turn, no such blank, or one side would have no words.
     """
     whole = find_turn(script, turn)
-    blanks = [
-        match.start()
-        for match in re.finditer(" ", whole.text)
-        if not any(start < match.end() and match.start() < end for start, end, _ in _spans(whole))
-    ]
+    blanks = find_blanks(whole, " ")
     if not 0 < at < len(whole.text) or not blanks:
         raise ScriptError(
             f"turn {turn} cannot be split at {at}: one side would have nothing to say; choose a "
             "place between two of its words",
             turn=turn,
         )
-    first, second = _cut(whole, min(blanks, key=lambda blank: abs(blank - at)))
+    first, second = cut_at_blank(whole, min(blanks, key=lambda blank: abs(blank - at)))
     for part in (first, second):
         if not is_speakable(part.spoken_text):
             raise ScriptError(
@@ -130,50 +127,6 @@ def respell(
     return replace_turns(script, turn, turn + 1, [changed], limits)
 
 
-def _spans(turn: Turn) -> tuple[tuple[int, int, str], ...]:
-    """Its respellings; the whole turn where their places are not known."""
-    if turn.respellings or turn.text == turn.spoken_text:
-        return turn.respellings
-    return ((0, len(turn.text), turn.spoken_text),)
-
-
-def _spoken_at(turn: Turn, position: int) -> int:
-    """Where a position of the shown text, outside respellings, is in the spoken text."""
-    return position + sum(
-        len(said) - (end - start) for start, end, said in _spans(turn) if end <= position
-    )
-
-
-def _cut(turn: Turn, blank: int) -> tuple[Turn, Turn]:
-    spoken_blank = _spoken_at(turn, blank)
-    spoken = turn.spoken_text[spoken_blank + 1 :]
-    inner: list[tuple[int, float]] = []
-    at_cut: list[tuple[int, float]] = []
-    for position, seconds in turn.pauses:
-        if position <= spoken_blank:
-            at_cut.append((position, seconds))
-        elif is_speakable(spoken[: position - spoken_blank - 1]):
-            inner.append((position - spoken_blank - 1, seconds))
-        else:
-            at_cut.append((spoken_blank, seconds))
-    first = replace(
-        turn,
-        text=turn.text[:blank],
-        spoken_text=turn.spoken_text[:spoken_blank],
-        pauses=tuple(at_cut),
-        respellings=tuple(span for span in _spans(turn) if span[1] <= blank),
-    )
-    second = replace(
-        turn,
-        text=turn.text[blank + 1 :],
-        spoken_text=spoken,
-        gap_s=None,
-        pauses=tuple(inner),
-        respellings=_shift([span for span in _spans(turn) if span[0] > blank], -(blank + 1)),
-    )
-    return first, second
-
-
 def _join(first: Turn, second: Turn) -> Turn:
     """Pauses between the two stand after the blank between them, as people type them."""
     end = len(first.spoken_text)
@@ -186,12 +139,8 @@ def _join(first: Turn, second: Turn) -> Turn:
         text=f"{first.text} {second.text}",
         spoken_text=f"{first.spoken_text} {second.spoken_text}",
         pauses=tuple(pauses),
-        respellings=_spans(first) + _shift(list(_spans(second)), len(first.text) + 1),
+        respellings=spans(first) + shift(list(spans(second)), len(first.text) + 1),
     )
-
-
-def _shift(spans: list[tuple[int, int, str]], by: int) -> tuple[tuple[int, int, str], ...]:
-    return tuple((start + by, end + by, said) for start, end, said in spans)
 
 
 def _check_alike(script: Script, turn: int, first: Turn, second: Turn) -> None:
@@ -227,7 +176,7 @@ def _add_respelling(turn: Turn, index: int, shown: str, said: str) -> Turn:
     free = [
         start
         for start in places
-        if not any(s < start + len(shown) and start < e for s, e, _ in _spans(turn))
+        if not any(s < start + len(shown) and start < e for s, e, _ in spans(turn))
     ]
     if not free:
         raise ScriptError(
@@ -235,11 +184,11 @@ def _add_respelling(turn: Turn, index: int, shown: str, said: str) -> Turn:
             turn=index,
         )
     for start in free:
-        spoken = _spoken_at(turn, start)
+        spoken = spoken_at(turn, start)
         if not any(spoken < at < spoken + len(shown) for at, _ in turn.pauses):
             span = (start, start + len(shown), said)
-            spans = tuple(sorted((*turn.respellings, span)))
-            return _with_spoken(turn, spoken, shown, said, spans)
+            respelled = tuple(sorted((*turn.respellings, span)))
+            return _with_spoken(turn, spoken, shown, said, respelled)
     raise ScriptError(
         f"a pause stands inside {shown!r} in turn {index}; respell the words on one side of it",
         turn=index,
@@ -247,19 +196,19 @@ def _add_respelling(turn: Turn, index: int, shown: str, said: str) -> Turn:
 
 
 def _remove_respelling(turn: Turn, index: int, shown: str) -> Turn:
-    for span in _spans(turn):
+    for span in spans(turn):
         start, end, said = span
         if turn.text[start:end] == shown:
-            spans = tuple(other for other in turn.respellings if other != span)
-            spoken = _spoken_at(turn, start)
-            return _with_spoken(turn, spoken, said, shown, spans)
+            kept = tuple(other for other in turn.respellings if other != span)
+            spoken = spoken_at(turn, start)
+            return _with_spoken(turn, spoken, said, shown, kept)
     raise ScriptError(
         f"{shown!r} is not respelled in turn {index}; give the words as they are shown", turn=index
     )
 
 
 def _with_spoken(
-    turn: Turn, at: int, old: str, new: str, spans: tuple[tuple[int, int, str], ...]
+    turn: Turn, at: int, old: str, new: str, respellings: tuple[tuple[int, int, str], ...]
 ) -> Turn:
     """The turn with `new` said in place of `old`, and its later pauses moved along."""
     end, longer = at + len(old), len(new) - len(old)
@@ -269,7 +218,7 @@ def _with_spoken(
         pauses=tuple(
             (place + longer if place >= end else place, seconds) for place, seconds in turn.pauses
         ),
-        respellings=spans,
+        respellings=respellings,
     )
 
 

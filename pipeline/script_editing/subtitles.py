@@ -122,7 +122,7 @@ def join_speeches(speeches: Sequence[Speech], max_characters: int) -> list[Speec
 
 
 def one_line(text: str) -> str:
-    """Words with single blanks between them; other control characters stay, to be refused."""
+    """Words with single blanks between them; other control characters stay for the parser."""
     return _BLANKS.sub(" ", text).strip(" ")
 
 

@@ -9,17 +9,17 @@ read is refused with its line; what was guessed stands in the notes.
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from pipeline.config.limits import LimitsConfig
 from pipeline.datatypes.note import Note
 from pipeline.datatypes.script import Script, Turn
 from pipeline.errors import ScriptError
-from pipeline.normalisation.normalise import is_speakable, unspeakable_characters
+from pipeline.normalisation.normalise import is_speakable
+from pipeline.script_to_turns.build_turn import Draft, build_turn, check_words, notes_on
+from pipeline.script_to_turns.cut_turn import cut_long_turn
+from pipeline.script_to_turns.foreign_marks import LONG_PAUSE_S, blank_controls
 from pipeline.script_to_turns.inline_marks import (
-    Words,
-    check_said,
-    read_marks,
     read_number,
     write_marks,
 )
@@ -35,7 +35,6 @@ from pipeline.script_to_turns.speaker_markers import (
 _EXAMPLE = "type lines such as '[S1] Hello.' and '[S2] Hi there.'"
 _MAX_DIGITS = 9
 """More of a number are not read: it is far too large anyway."""
-_STAGE_DIRECTION = re.compile(r"\[[^\]]*\]|<[^>]*>|\*[^*]+\*")
 _JSON_LIST = re.compile(r"\s*(?:\[\s*[\{\"\]]|\{\s*[\"\}])")
 
 
@@ -55,18 +54,39 @@ def script_to_turns(script: str | Sequence[Mapping[str, str]], limits: LimitsCon
     """
     if isinstance(script, str):
         check_script_length(len(script), limits)
-        refuse_control_characters(script)
         segments, notes = _read_text(script)
     else:
         check_script_length(sum(len(str(item)) for item in script), limits)
         segments, notes = _read_records(script)
     if not segments:
         raise ScriptError(f"the script is empty; {_EXAMPLE}")
-    speakers, speaker_notes = assign_speakers(segments, limits)
     drafts = _join(segments)
-    turns = tuple(_build_turn(draft, speakers, limits) for draft in drafts)
-    notes += speaker_notes + [note for turn in turns for note in _notes_on(turn)]
-    return Script(turns=turns, speaker_names=_names(drafts, speakers), notes=tuple(notes))
+    built = [build_turn(draft, limits) for draft in drafts]
+    silent = _find_silent([turn for turn, _ in built], limits.max_turn_characters)
+    heard = [segment for segment in segments if segment.label]
+    heard = [segment for segment, quiet in zip(heard, silent, strict=True) if not quiet]
+    speakers, speaker_notes = assign_speakers(heard, limits)
+    turns: list[Turn] = []
+    turn_notes: list[Note] = []
+    for (turn, told), quiet in zip(built, silent, strict=True):
+        turn_notes += told
+        if quiet:
+            turn_notes.append(_keep_silence(turns, turn))
+            continue
+        said = replace(turn, speaker=speakers[turn.speaker.casefold()])
+        parts = cut_long_turn(said, limits.max_turn_characters)
+        for part in parts:
+            check_words(part, limits)
+        if len(parts) > 1:
+            turn_notes.append(Note(kind="cut", line=turn.line, values=(str(len(parts)),)))
+        turns += parts
+        turn_notes += notes_on(said)
+    names = _names(
+        [draft for draft, quiet in zip(drafts, silent, strict=True) if not quiet], speakers
+    )
+    return Script(
+        turns=tuple(turns), speaker_names=names, notes=(*notes, *speaker_notes, *turn_notes)
+    )
 
 
 def edit_turn(
@@ -92,7 +112,7 @@ def edit_turn(
         turn = replace(turn, pace=pace)
     if text is None:
         return turn, ()
-    edited = reword_turn(turn, text, limits)
+    edited, notes = _reword(turn, text, limits)
     if pace is not None and edited.pace != pace:
         raise ScriptError(
             f"pace is given twice, as {pace:g} and as {edited.pace:g}; keep one", line=turn.line
@@ -103,7 +123,7 @@ def edit_turn(
             "change it in the script",
             line=turn.line,
         )
-    return edited, tuple(_notes_on(edited))
+    return edited, (*notes, *notes_on(edited))
 
 
 def reword_turn(turn: Turn, text: str, limits: LimitsConfig) -> Turn:
@@ -117,10 +137,16 @@ def reword_turn(turn: Turn, text: str, limits: LimitsConfig) -> Turn:
     Raises:
         ScriptError: if it cannot be read or spoken, with the turn's line and what would work.
     """
+    return _reword(turn, text, limits)[0]
+
+
+def _reword(turn: Turn, text: str, limits: LimitsConfig) -> tuple[Turn, list[Note]]:
     refuse_control_characters(text, line=turn.line)
     words = [(turn.line, shield_escapes(text))]
-    draft = _Draft(label=turn.speaker, options="", line=turn.line, parts=words)
-    return _build_turn(draft, {turn.speaker.casefold(): turn.speaker}, limits, turn)
+    draft = Draft(label=turn.speaker, options="", line=turn.line, parts=words)
+    edited, notes = build_turn(draft, limits, turn)
+    check_words(edited, limits)
+    return edited, notes
 
 
 def assign_speakers(
@@ -185,22 +211,6 @@ def check_script_length(n_characters: int, limits: LimitsConfig) -> None:
         )
 
 
-def check_turn(turn: Turn, limits: LimitsConfig) -> None:
-    """Refuse a turn that no script could hold, however it was made.
-
-    Raises:
-        ScriptError: with the turn's line and what would work.
-    """
-    read_number("pace", str(turn.pace), (limits.min_pace, limits.max_pace), turn.line)
-    if turn.gap_s is not None:
-        read_number("gap", str(turn.gap_s), (-limits.max_gap_s, limits.max_gap_s), turn.line)
-    for _, pause_s in turn.pauses:
-        read_number("pause", str(pause_s), (0.0, limits.max_pause_s), turn.line)
-    for start, stop, said in turn.respellings:
-        check_said(turn.text[start:stop], said, turn.line)
-    _check_words(turn, limits)
-
-
 def turns_to_script(turns: Iterable[Turn]) -> str:
     """Write turns in the canonical form, one a line, which `script_to_turns` reads back the same.
 
@@ -213,19 +223,11 @@ def turns_to_script(turns: Iterable[Turn]) -> str:
     return "".join(_turn_to_line(turn) + "\n" for turn in turns)
 
 
-@dataclass(slots=True)
-class _Draft:
-    """A turn while its lines are gathered."""
-
-    label: str
-    options: str
-    line: int
-    parts: list[tuple[int, str]] = field(default_factory=list)
-
-
 def _read_text(script: str) -> tuple[list[Segment], list[Note]]:
     if not _JSON_LIST.match(script):
-        return read_segments(script)
+        plain, numbers = blank_controls(script)
+        segments, notes = read_segments(plain)
+        return segments, [*map(_control_note, numbers), *notes]
     try:
         value = json.loads(script)
     except json.JSONDecodeError as error:
@@ -243,16 +245,26 @@ def _read_text(script: str) -> tuple[list[Segment], list[Note]]:
 
 
 def _read_records(records: Sequence[object]) -> tuple[list[Segment], list[Note]]:
-    segments = [_read_record(number, record) for number, record in enumerate(records, start=1)]
+    segments: list[Segment] = []
+    notes: list[Note] = []
+    for number, record in enumerate(records, start=1):
+        segment, controls = _read_record(number, record)
+        segments.append(segment)
+        notes += [_control_note(number)] * controls
     if segments and all(not segment.label for segment in segments):
         return read_segments("\n".join(segment.text for segment in segments))
     for segment in segments:
         if not segment.label:
             raise ScriptError('this item names no speaker; give it "speaker"', line=segment.line)
-    return segments, []
+    return segments, notes
 
 
-def _read_record(number: int, record: object) -> Segment:
+def _control_note(line: int) -> Note:
+    return Note(kind="control character", line=line)
+
+
+def _read_record(number: int, record: object) -> tuple[Segment, bool]:
+    """The segment, and whether there were control characters in it."""
     if not isinstance(record, Mapping):
         raise ScriptError(
             f'expected {{"speaker": ..., "text": ...}}, got {type(record).__name__}', line=number
@@ -260,14 +272,16 @@ def _read_record(number: int, record: object) -> Segment:
     speaker, text = record.get("speaker", ""), record.get("text")
     if not isinstance(speaker, str | int) or not isinstance(text, str):
         raise ScriptError('"speaker" and "text" must both be there, as words', line=number)
-    refuse_control_characters(f"{speaker}", line=number)
-    refuse_control_characters(text, line=number)
+    text, controls = blank_controls(text)
     options = [f"{key}={value}" for key, value in record.items() if key not in ("speaker", "text")]
-    label = f"S{speaker}" if isinstance(speaker, int) else speaker.strip()
-    return Segment(line=number, label=label, options=" ".join(options), text=shield_escapes(text))
+    label = f"S{speaker}" if isinstance(speaker, int) else blank_controls(speaker)[0].strip()
+    segment = Segment(
+        line=number, label=label, options=" ".join(options), text=shield_escapes(text)
+    )
+    return segment, bool(controls)
 
 
-def _names(drafts: Sequence[_Draft], speakers: Mapping[str, str]) -> dict[str, str]:
+def _names(drafts: Sequence[Draft], speakers: Mapping[str, str]) -> dict[str, str]:
     names: dict[str, str] = {}
     for draft in drafts:
         speaker = speakers[draft.label.casefold()]
@@ -277,97 +291,37 @@ def _names(drafts: Sequence[_Draft], speakers: Mapping[str, str]) -> dict[str, s
     return dict(sorted(names.items()))
 
 
-def _join(segments: Sequence[Segment]) -> list[_Draft]:
+def _join(segments: Sequence[Segment]) -> list[Draft]:
     """A segment without a label continues the turn above it."""
-    drafts: list[_Draft] = []
+    drafts: list[Draft] = []
     for segment in segments:
         if segment.label is not None:
-            drafts.append(_Draft(segment.label, segment.options, segment.line))
+            drafts.append(Draft(segment.label, segment.options, segment.line, segment.asides))
         drafts[-1].parts.append((segment.line, segment.text))
     return drafts
 
 
-def _build_turn(
-    draft: _Draft, speakers: Mapping[str, str], limits: LimitsConfig, before: Turn | None = None
-) -> Turn:
-    """The turn of a draft; without options of its own it has those of `before`."""
-    words = Words()
-    for line, text in draft.parts:
-        read_marks(text, line, words, limits)
-    options = _read_options(draft.options, words.options, draft.line, limits)
-    turn = Turn(
-        speaker=speakers[draft.label.casefold()],
-        text=unshield(words.text.rstrip()),
-        spoken_text=unshield(words.spoken.rstrip()),
-        pace=options.get("pace", before.pace if before else 1.0),
-        gap_s=options.get("gap", before.gap_s if before else None),
-        pauses=tuple(
-            (min(at, len(words.spoken.rstrip())), seconds) for at, seconds in words.pauses
-        ),
-        respellings=tuple((start, end, unshield(said)) for start, end, said in words.respellings),
-        line=draft.line,
-    )
-    _check_words(turn, limits)
-    return turn
+def _find_silent(turns: Sequence[Turn], most: int) -> list[bool]:
+    """In which turns nobody speaks; in none of them if that is so in all."""
+    silent = [
+        len(turn.text) <= most
+        and not any(map(str.isalpha, turn.text))
+        and not is_speakable(turn.spoken_text)
+        for turn in turns
+    ]
+    return [False] * len(turns) if all(silent) else silent
 
 
-def _check_words(turn: Turn, limits: LimitsConfig) -> None:
-    n_characters = max(len(turn.text), len(turn.spoken_text))
-    if n_characters > limits.max_turn_characters:
-        raise ScriptError(
-            f"this turn has {n_characters} characters, at most {limits.max_turn_characters} are "
-            "accepted; split it into several turns of the same speaker",
-            line=turn.line,
-        )
-    if not turn.spoken_text:
-        raise ScriptError(
-            f"{turn.speaker} has nothing to say; add words or delete the marker", line=turn.line
-        )
-    if not is_speakable(turn.spoken_text):
-        raise ScriptError(
-            f"{turn.text[:40]!r} has nothing that can be spoken; write words in Latin "
-            "letters, or digits",
-            line=turn.line,
-        )
-    if any(not is_speakable(turn.spoken_text[:position]) for position, _ in turn.pauses):
-        raise ScriptError(
-            f"a pause stands before the first word; write [{turn.speaker} gap=0.5] for silence "
-            "before a turn",
-            line=turn.line,
-        )
-
-
-def _notes_on(turn: Turn) -> list[Note]:
-    notes = []
-    if not turn.spoken_text.isascii() and (left_out := unspeakable_characters(turn.spoken_text)):
-        notes.append(Note(kind="left out", line=turn.line, values=(left_out,)))
-    if match := _STAGE_DIRECTION.search(turn.spoken_text):
-        notes.append(Note(kind="direction", line=turn.line, values=(repr(match[0]),)))
-    return notes
-
-
-def _read_options(
-    beside: str, marks: Sequence[tuple[str, str]], line: int, limits: LimitsConfig
-) -> dict[str, float]:
-    """Pace and gap of one turn, as far as given: beside its speaker or as marks."""
-    bounds = {
-        "pace": (limits.min_pace, limits.max_pace),
-        "gap": (-limits.max_gap_s, limits.max_gap_s),
-    }
-    given: list[tuple[str, str]] = []
-    for option in unshield(beside).replace(",", " ").split():
-        name, equals, value = option.partition("=")
-        if name not in bounds or not equals:
-            raise ScriptError(
-                f"unknown option {option!r}; there are pace=0.9 and gap=-0.2", line=line
-            )
-        given.append((name, value))
-    values: dict[str, float] = {}
-    for name, value in [*given, *marks]:
-        if name in values:
-            raise ScriptError(f"{name} is given twice; keep one", line=line)
-        values[name] = read_number(name, unshield(value), bounds[name], line)
-    return values
+def _keep_silence(turns: list[Turn], silent: Turn) -> Note:
+    """Let the turn before wait as long as a silent one may last, and tell so."""
+    asked_s = sum(seconds for _, seconds in silent.pauses) + max(silent.gap_s or 0.0, 0.0)
+    seconds = asked_s or LONG_PAUSE_S
+    shown = unshield(silent.speaker)
+    if not turns:
+        return Note(kind="silent first", line=silent.line, values=(shown,))
+    pause = (len(turns[-1].spoken_text), seconds)
+    turns[-1] = replace(turns[-1], pauses=(*turns[-1].pauses, pause))
+    return Note(kind="silent", line=silent.line, values=(shown, f"{seconds:g}"))
 
 
 def _turn_to_line(turn: Turn) -> str:

@@ -30,12 +30,14 @@ class Segment:
         label: who speaks, as written; `None` continues the segment above.
         options: what stood beside the label, such as "pace=0.9 gap=-0.2".
         text: the words, inline marks included.
+        asides: what stood beside the label and is not said, such as "(laughing)".
     """
 
     line: int
     label: str | None
     options: str = ""
     text: str = ""
+    asides: tuple[str, ...] = ()
 
 
 Lines = Sequence[tuple[int, str]]
@@ -45,8 +47,18 @@ _BRACKET = re.compile(r"\[((?:S|Speaker\s*|Person\s*)\d+):?(\s[^\]]{0,200})?\]:?
 _PERSON_TAG = re.compile(r"<(Person\s*\d+)>()", re.IGNORECASE)
 _PERSON_END = re.compile(r"</Person\s*\d+>", re.IGNORECASE)
 _PARENTHESIS = re.compile(r"^\s*\((S\d+|Speaker\s*\d+)(\s[^)]*)?\):?", re.IGNORECASE)
+_COLON = "[:：﹕︰꞉∶]"
+_TIME = r"\d{1,2}:\d{2}(?::\d{2})?(?:[.,]\d{1,3})?"
+_MARK = rf"(?:[\[(]\s*{_TIME}\s*[\])]|{_TIME}|\d{{1,4}}[.)]|[-–—•·*](?=\s))"
+_BEFORE_LABEL = rf"^\s*(?:{_MARK}\s*[-–—]?\s*+){{0,3}}+"
+"""A time, the number or the mark of an item of a list: it stands before a label and tells nothing
+of who speaks."""
+_ASIDES = r"((?:\s*+(?:\([^()\n]{1,60}\)|\[[^\[\]\n]{0,60}\])){0,3}+)"
+"""Options beside a label, or how, where and as whom a speaker speaks."""
+_OPENS_WORDS = r"(?=\s|$|[^\W\d_]|[\"'“‘«¿¡{(\[*…])"
+"""What may follow the colon of a label: a blank, or words at once."""
 _SPEAKER = re.compile(
-    r"^\s*\**((?:S|Speaker|Person)\s*\d+)\s*+(?:\[([^\]]*)\])?\**\s*+[:：]\**(?=\s|$)",
+    rf"{_BEFORE_LABEL}\**((?:S|Speaker|Person)\s*\d+){_ASIDES}\s*+\**\s*+{_COLON}\**{_OPENS_WORDS}",
     re.IGNORECASE,
 )
 _CERTAIN = {
@@ -62,14 +74,23 @@ _UNCLOSED = re.compile(
 )
 
 _NAME_PART = r"([^\W_][\w .'’-]{0,39}?)"
-_NAME = re.compile(rf"^\s*\**{_NAME_PART}\s*+(?:\[([^\]]*)\])?\**\s*+[:：]\**(?=\s|$)")
+_NAME = re.compile(rf"{_BEFORE_LABEL}\**{_NAME_PART}{_ASIDES}\s*+\**\s*+{_COLON}\**{_OPENS_WORDS}")
 _BRACE_NAME = re.compile(
     rf"^\s*\{{(?!pause\b|(?:pace|gap)\s){_NAME_PART}()\}}:?(?=\s|$)", re.IGNORECASE
 )
-_BRACKET_NAME = re.compile(rf"^\s*\[{_NAME_PART}(\s[^\]=]*=[^\]]*)?\]:?(?=\s|$)")
+_BRACKET_NAME = re.compile(
+    rf"^\s*\[(?!(?:pause|break|beat)\b){_NAME_PART}(\s[^\]=]*=[^\]]*)?\]:?(?=\s|$)"
+)
+_NAME_WORD = r"(?:[^\W\d_a-z][\w.'’-]{0,19})"
+_NAME_ALONE = re.compile(
+    rf"{_BEFORE_LABEL}\**({_NAME_WORD}(?:\s{_NAME_WORD}){{0,2}}?){_ASIDES}\s*+\**"
+    rf"(?:\s*[-–—]?\s*[\[(]?{_TIME}[\])]?)?\s*$"
+)
 _UNCERTAIN = {"Name:": _NAME, "{Name}": _BRACE_NAME, "[Name]": _BRACKET_NAME}
 _BAR = re.compile(r"\|(?![^{}]{0,1000}\})")
 _COLON_LINE = re.compile(r"^\s*[^.?!:{}]{1,40}[:：]\s")
+_ASIDE = re.compile(r"\(([^()]*)\)|\[([^\[\]]*)\]")
+_LIST_MARK = re.compile(rf"{_BEFORE_LABEL}$")
 
 
 def read_segments(script: str) -> tuple[list[Segment], list[Note]]:
@@ -189,6 +210,8 @@ def _split_line(number: int, line: str) -> list[Segment]:
     )
     ends = [*(match.start() for match in found), len(line)]
     before = line[: ends[0]]
+    if found and _LIST_MARK.match(before):
+        before = ""
     segments = [Segment(line=number, label=None, text=before)] if before.strip() else []
     for match, end in zip(found, ends[1:], strict=True):
         text = line[match.end() : end]
@@ -204,6 +227,8 @@ def _read_uncertain(lines: Lines) -> tuple[list[Segment], list[Note]]:
             return _read_names(lines, matches, kind)
     if any(_BAR.search(line) for _, line in lines):
         return _read_bars(lines), []
+    if segments := _read_names_alone(lines):
+        return segments, []
     segments = [Segment(line=number, label=None, text=line) for number, line in lines]
     first = [Segment(line=lines[0][0], label="S1")] if lines else []
     return first + segments, [Note(kind="no marker")]
@@ -231,6 +256,26 @@ def _read_names(
         else:
             segments.append(_labelled(number, match, line[match.end() :]))
     return segments, notes + _notes_on_single_names(segments)
+
+
+def _read_names_alone(lines: Lines) -> list[Segment]:
+    """Paragraphs that begin with a name on a line of its own; none unless all do."""
+    paragraphs: list[list[tuple[int, str]]] = []
+    for number, line in lines:
+        if paragraphs and paragraphs[-1][-1][0] == number - 1:
+            paragraphs[-1].append((number, line))
+        else:
+            paragraphs.append([(number, line)])
+    names = [_NAME_ALONE.match(paragraph[0][1]) for paragraph in paragraphs]
+    if len(names) < 2 or any(len(paragraph) < 2 for paragraph in paragraphs):
+        return []
+    segments: list[Segment] = []
+    for (first, *others), match in zip(paragraphs, names, strict=True):
+        if match is None:
+            return []
+        segments.append(_labelled(first[0], match, ""))
+        segments += [Segment(line=number, label=None, text=line) for number, line in others]
+    return segments
 
 
 def _notes_on_single_names(segments: Sequence[Segment]) -> list[Note]:
@@ -265,7 +310,22 @@ def _read_bars(lines: Lines) -> list[Segment]:
 
 
 def _labelled(number: int, match: re.Match[str], text: str) -> Segment:
-    return Segment(line=number, label=match[1].strip(), options=(match[2] or "").strip(), text=text)
+    options, asides = _split_asides(match[2] or "")
+    return Segment(
+        line=number, label=match[1].strip(), options=options, text=text, asides=tuple(asides)
+    )
+
+
+def _split_asides(beside: str) -> tuple[str, list[str]]:
+    """Options such as "pace=0.9", and all else that stands beside a label in brackets."""
+    options, asides = [], []
+    found = list(_ASIDE.finditer(beside))
+    for match in found:
+        if match[2] is not None and ("=" in match[2] or not match[2].strip()):
+            options.append(match[2])
+        else:
+            asides.append(match[0])
+    return (" ".join(options) if found else beside).strip(), asides
 
 
 def _read_aloud_note(number: int, line: str, kind: str) -> Note:
