@@ -29,7 +29,7 @@ from pipeline.synthesis.batches import FIRST_BATCHES_S, estimate_seconds_of_turn
 from pipeline.synthesis.options import SynthesisOptions
 from pipeline.synthesis.resume import gather_turns, take_up
 from pipeline.synthesis.seeds import turn_seed
-from pipeline.synthesis.speakers import Ensemble, PromptSounds
+from pipeline.synthesis.speakers import PromptSounds, ScriptSpeakers
 from pipeline.synthesis.stage_clock import StageClock
 from pipeline.synthesis.streaming import refuse_retakes, stream_turns
 from pipeline.synthesis.turn_synthesizer import (
@@ -235,9 +235,9 @@ class DialoguePipeline:
         clock = StageClock(on_progress)
         refuse_retakes(options)
         performance = self._prepare(script, voices, seed, options, clock)
-        turns, ensemble = performance.script.turns, performance.ensemble
+        turns, speakers = performance.script.turns, performance.speakers
         growing = GrowingMix(self.mix_config, self._models.codec.sample_rate_hz)
-        n_finished = take_up(finished, turns, growing, ensemble, performance.options.mode)
+        n_finished = take_up(finished, turns, growing, speakers, performance.options.mode)
         first = FIRST_BATCHES_S if in_a_hurry else ()
         configs = (self.limits, self.mix_config)
         batches = share_out(performance, configs, clock, first, n_finished)
@@ -313,9 +313,9 @@ class DialoguePipeline:
         """
         chosen = options_for_redo(dialogue, options)
         check_fit(dialogue, self._models)
-        ensemble = Ensemble(dialogue.voices, dialogue.turns, self._prompts, self.mix_config)
+        speakers = ScriptSpeakers(dialogue.voices, dialogue.turns, self._prompts, self.mix_config)
         clock = StageClock(on_progress)
-        editor = DialogueEditor(self._models, dialogue, chosen, self.limits, ensemble, clock)
+        editor = DialogueEditor(self._models, dialogue, chosen, self.limits, speakers, clock)
         return replace(editor.redo(request), redoer=self)
 
     @torch.inference_mode()
@@ -385,7 +385,7 @@ class DialoguePipeline:
             script=read,
             text=tuple(self._text_tokens(read, options)),
             seeds=tuple(seeds),
-            ensemble=Ensemble(cast, read.turns, self._prompts, self.mix_config),
+            speakers=ScriptSpeakers(cast, read.turns, self._prompts, self.mix_config),
             options=options,
             notes=(*read.notes, *cast_notes),
         )

@@ -32,7 +32,7 @@ from pipeline.synthesis.assembly import (
 from pipeline.synthesis.batches import estimate_turn_seconds, plan_batches
 from pipeline.synthesis.options import SynthesisOptions
 from pipeline.synthesis.seeds import next_seed, seeded_generator, turn_seed
-from pipeline.synthesis.speakers import Ensemble
+from pipeline.synthesis.speakers import ScriptSpeakers
 from pipeline.synthesis.stage_clock import StageClock
 from pipeline.synthesis.turn_synthesizer import JOINED, WINDOW_S, Performance, TurnSpeaker
 from pipeline.turns_to_text.sequences import turns_to_text_tokens
@@ -108,7 +108,7 @@ class DialogueEditor:
         dialogue: made by a pipeline.
         options: as `options_for_redo` gives them.
         limits: of texts.
-        ensemble: the dialogue's voices.
+        speakers: the dialogue's voices.
         clock: told of stages and progress.
     """
 
@@ -118,13 +118,13 @@ class DialogueEditor:
         dialogue: Dialogue,
         options: SynthesisOptions,
         limits: LimitsConfig,
-        ensemble: Ensemble,
+        speakers: ScriptSpeakers,
         clock: StageClock,
     ) -> None:
         self._models, self._dialogue, self._clock = models, dialogue, clock
         judged = options.check_voices and bool(dialogue.voice_checks)
         self._options = replace(options, check_voices=judged)
-        self._limits, self._ensemble = limits, ensemble
+        self._limits, self._speakers = limits, speakers
         self._takes = dialogue_into_takes(dialogue)
 
     def redo(self, request: Redo) -> Dialogue:
@@ -214,7 +214,7 @@ class DialogueEditor:
         with clock.stage("waveform"):
             (waveform,) = acoustic_to_waveform([acoustic], codec, on_progress=clock.report)
             start, stop = max(0, part[0]), min(part[1], len(take.cut.sound.samples))
-            cut = splice(take.cut, waveform, (start, stop), self._ensemble.mix, index)
+            cut = splice(take.cut, waveform, (start, stop), self._speakers.mix, index)
         with clock.stage("check"):
             check = speaker.check(index, waveform)
         self._takes[index] = replace(take, acoustic=acoustic, cut=cut, check=check)
@@ -233,7 +233,7 @@ class DialogueEditor:
             script=Script(turns=turns, speaker_names=dialogue.speaker_names),
             text=tuple(text),
             seeds=tuple(seeds),
-            ensemble=self._ensemble,
+            speakers=self._speakers,
             options=self._options,
             notes=general_notes(dialogue),
         )
@@ -259,7 +259,7 @@ class DialogueEditor:
             self._models.soundstorm,
             track,
             [(first + start, first + stop) for start, stop in spans],
-            performance.ensemble.voices,
+            performance.speakers.voices,
             performance.options.storm,
             [seeded_generator(seed, f"redo {start} {stop}") for start, stop in spans],
             self._clock.report,

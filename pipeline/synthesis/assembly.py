@@ -33,7 +33,7 @@ def takes_into_dialogue(
         notes: come after those of the performance and before those of single turns.
     """
     script = replace(performance.script, notes=(*performance.notes, *notes))
-    voices, mix = performance.ensemble.known_voices(), performance.ensemble.mix
+    voices, mix = performance.speakers.known_voices(), performance.speakers.mix
     with clock.stage("mix"):
         dialogue = place_takes(takes, script, voices, (seed, performance.seeds), mix)
     return replace(dialogue, stage_seconds=clock.seconds, options=performance.options)

@@ -14,7 +14,7 @@ from pipeline.datatypes.voice import Voice
 from pipeline.errors import ConfigError
 from pipeline.synthesis.assembly import general_notes, place_takes, unflagged
 from pipeline.synthesis.seeds import turn_seed
-from pipeline.synthesis.speakers import Ensemble
+from pipeline.synthesis.speakers import ScriptSpeakers
 from pipeline.waveform_to_dialogue.place import GrowingMix
 
 
@@ -22,16 +22,16 @@ def take_up(
     finished: Iterable[SpokenTurn],
     turns: Sequence[Turn],
     growing: GrowingMix,
-    ensemble: Ensemble,
+    speakers: ScriptSpeakers,
     mode: str,
 ) -> int:
-    """Bring a mix and an ensemble to where they were after the finished turns.
+    """Bring a mix and speakers to where they were after the finished turns.
 
     Args:
         finished: the first turns of the script, in order; read one by one.
         turns: all turns of the script.
         growing: a mix that is still empty.
-        ensemble: gets the voices that were made up.
+        speakers: gets the voices that were made up.
         mode: of the synthesis; "window" can only begin anew.
 
     Returns:
@@ -45,8 +45,8 @@ def take_up(
         _check_place(spoken, n_finished, turns)
         following = turns[n_finished + 1] if n_finished + 1 < len(turns) else None
         growing.add(spoken.cut, spoken.turn, following)
-        if ensemble.voices[spoken.turn.speaker] is None and spoken.voice is not None:
-            ensemble.give_voice(spoken.turn.speaker, spoken.voice)
+        if speakers.voices[spoken.turn.speaker] is None and spoken.voice is not None:
+            speakers.give_voice(spoken.turn.speaker, spoken.voice)
         n_finished += 1
     if n_finished and mode == "window":
         raise ConfigError(

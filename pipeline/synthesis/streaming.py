@@ -47,7 +47,7 @@ def stream_turns(
         ScriptError: if a turn could not be spoken.
         CancelledError: if the clock's listener raises it.
     """
-    turns, ensemble = performance.script.turns, performance.ensemble
+    turns, speakers = performance.script.turns, performance.speakers
     for batch in batches:
         for take in speaker.speak(batch):
             index, turn = take.index, turns[take.index]
@@ -55,7 +55,7 @@ def stream_turns(
             clock.expect(index, 1, len(turns), "mix")
             with clock.stage("mix"):
                 placed = growing.add(take.cut, turn, following)
-            of_turn = take_notes(take, turn, ensemble.known_voices())
+            of_turn = take_notes(take, turn, speakers.known_voices())
             of_script = performance.notes if index == 0 else ()
             yield SpokenTurn(
                 index=index,
@@ -69,6 +69,6 @@ def stream_turns(
                 acoustic=take.acoustic,
                 check=take.check,
                 notes=(*of_script, *of_turn, *placed.notes),
-                voice=ensemble.voices[turn.speaker],
+                voice=speakers.voices[turn.speaker],
                 turn_notes=of_turn,
             )

@@ -34,7 +34,7 @@ from pipeline.semantic_to_acoustic.windows import (
 from pipeline.synthesis.options import SynthesisOptions
 from pipeline.synthesis.retakes import retake_flagged
 from pipeline.synthesis.seeds import seeded_generator
-from pipeline.synthesis.speakers import Ensemble
+from pipeline.synthesis.speakers import ScriptSpeakers
 from pipeline.synthesis.stage_clock import StageClock
 from pipeline.text_to_semantic.generate import generate as generate_semantic
 from pipeline.text_to_semantic.pieces import pieces_to_turns
@@ -63,7 +63,7 @@ class Performance:
         script: as parsed.
         text: all its sequences.
         seeds: of each turn.
-        ensemble: who speaks.
+        speakers: who speaks.
         options: how to speak.
         notes: what was guessed so far.
     """
@@ -71,7 +71,7 @@ class Performance:
     script: Script
     text: tuple[TextTokens, ...]
     seeds: tuple[int, ...]
-    ensemble: Ensemble
+    speakers: ScriptSpeakers
     options: SynthesisOptions
     notes: tuple[str, ...] = ()
 
@@ -104,7 +104,7 @@ class TurnSpeaker:
     ) -> None:
         self._models, self._performance = models, performance
         self._limits, self._clock = limits, clock
-        self._options, self._ensemble = performance.options, performance.ensemble
+        self._options, self._speakers = performance.options, performance.speakers
 
     def speak(self, indices: Sequence[int]) -> list[Take]:
         """Speak turns together: each line below is one arrow of docs/flow.md.
@@ -125,7 +125,7 @@ class TurnSpeaker:
             semantic = self.read_out(indices)
         with clock.stage("acoustic"):
             self._make_up_voices(indices, semantic)
-            voices = self._ensemble.voices
+            voices = self._speakers.voices
             plan, acoustic = self._give_voice(indices, semantic, voices, "acoustic", clock)
         parts = Counter(chunk.turn for chunks in plan for chunk in chunks)
         n_parts = [parts[place] for place in range(len(indices))]
@@ -178,7 +178,7 @@ class TurnSpeaker:
             CancelledError: if the clock's listener raises it.
         """
         quiet = self._clock.ask()
-        voices, purpose = self._ensemble.voices, f"take {number}"
+        voices, purpose = self._speakers.voices, f"take {number}"
         _, acoustic = self._give_voice([take.index], [take.semantic], voices, purpose, quiet)
         waveform = acoustic_to_waveform(acoustic, self._models.codec)[0]
         cut = self._cut(take.index, waveform, acoustic[0])
@@ -211,7 +211,7 @@ class TurnSpeaker:
         generators, n_begun = [], Counter[int]()
         for sequence in text:
             first = indices[sequence.turn_indices[0]]
-            voice = self._ensemble.voices[self._turn(first).speaker]
+            voice = self._speakers.voices[self._turn(first).speaker]
             given = prompted and voice is not None
             prompts.append(prompt_of(voice, config)[0] if given and voice is not None else None)
             purpose = f"semantic {n_begun[first]}"
@@ -234,9 +234,9 @@ class TurnSpeaker:
         """
         for place, index in enumerate(indices):
             speaker = self._turn(index).speaker
-            if self._ensemble.voices[speaker] is not None:
+            if self._speakers.voices[speaker] is not None:
                 continue
-            assert index == self._ensemble.first_turn(speaker), f"turn {index} without a voice"
+            assert index == self._speakers.first_turn(speaker), f"turn {index} without a voice"
             said, seed = semantic[place], self._performance.seeds[index]
             sample = replace(
                 said,
@@ -250,11 +250,11 @@ class TurnSpeaker:
                 name=f"made up for {speaker}",
                 semantic_ids=sample.semantic_ids,
                 codes=heard[0].codes,
-                level_db=self._ensemble.mix.target_level_db,
+                level_db=self._speakers.mix.target_level_db,
                 codec_id=self._models.codec.identity,
                 description=f"made up by the model with seed {seed}",
             )
-            self._ensemble.give_voice(speaker, voice)
+            self._speakers.give_voice(speaker, voice)
 
     def _give_voice(
         self,
@@ -288,8 +288,8 @@ class TurnSpeaker:
 
     def _cut(self, index: int, waveform: Waveform, acoustic: AcousticTokens) -> TurnCut:
         """Arrow 6, as far as one turn goes alone."""
-        gain = self._ensemble.gain(self._turn(index).speaker)
-        return level_and_cut(waveform, acoustic, gain, self._ensemble.mix, index)
+        gain = self._speakers.gain(self._turn(index).speaker)
+        return level_and_cut(waveform, acoustic, gain, self._speakers.mix, index)
 
     def _check_all(
         self, indices: Sequence[int], waveforms: Sequence[Waveform]
@@ -308,7 +308,7 @@ class TurnSpeaker:
         encoder = self._models.speaker
         if encoder is None or not self._options.check_voices:
             return None
-        prompts = self._ensemble.embeddings_at(index)
+        prompts = self._speakers.embeddings_at(index)
         speaker, min_speech_s = self._turn(index).speaker, self._limits.min_checked_speech_s
         with torch.inference_mode():
             return check_turn(index, waveform, speaker, prompts, encoder, min_speech_s)
