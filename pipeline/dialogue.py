@@ -34,7 +34,7 @@ from pipeline.synthesis.stage_clock import StageClock
 from pipeline.synthesis.streaming import refuse_retakes, stream_turns
 from pipeline.synthesis.turn_synthesizer import (
     WINDOW_S,
-    Performance,
+    SynthesisInputs,
     TurnSpeaker,
     refuse_unheard_retakes,
     speak_flagged_again,
@@ -189,12 +189,12 @@ class DialoguePipeline:
             CancelledError: if `on_progress` raises it.
         """
         clock = StageClock(on_progress)
-        performance = self._prepare(script, voices, seed, options, clock)
-        speaker = TurnSpeaker(self._models, performance, self.limits, clock)
-        batches = share_out(performance, (self.limits, self.mix_config), clock)
+        inputs = self._prepare(script, voices, seed, options, clock)
+        speaker = TurnSpeaker(self._models, inputs, self.limits, clock)
+        batches = share_out(inputs, (self.limits, self.mix_config), clock)
         first_takes = [take for batch in batches for take in speaker.speak(batch)]
-        takes, retake_notes = speak_flagged_again(speaker, first_takes, performance, clock)
-        dialogue = takes_into_dialogue(takes, performance, seed, clock, retake_notes)
+        takes, retake_notes = speak_flagged_again(speaker, first_takes, inputs, clock)
+        dialogue = takes_into_dialogue(takes, inputs, seed, clock, retake_notes)
         return replace(dialogue, redoer=self)
 
     @torch.inference_mode()
@@ -234,15 +234,15 @@ class DialoguePipeline:
         """
         clock = StageClock(on_progress)
         refuse_retakes(options)
-        performance = self._prepare(script, voices, seed, options, clock)
-        turns, speakers = performance.script.turns, performance.speakers
+        inputs = self._prepare(script, voices, seed, options, clock)
+        turns, speakers = inputs.script.turns, inputs.speakers
         growing = GrowingMix(self.mix_config, self._models.codec.sample_rate_hz)
-        n_finished = take_up(finished, turns, growing, speakers, performance.options.mode)
+        n_finished = take_up(finished, turns, growing, speakers, inputs.options.mode)
         first = FIRST_BATCHES_S if in_a_hurry else ()
         configs = (self.limits, self.mix_config)
-        batches = share_out(performance, configs, clock, first, n_finished)
-        speaker = TurnSpeaker(self._models, performance, self.limits, clock)
-        yield from stream_turns(speaker, performance, batches, growing, clock)
+        batches = share_out(inputs, configs, clock, first, n_finished)
+        speaker = TurnSpeaker(self._models, inputs, self.limits, clock)
+        yield from stream_turns(speaker, inputs, batches, growing, clock)
 
     def gather(
         self,
@@ -351,9 +351,9 @@ class DialoguePipeline:
             matches = match_turns(dialogue.turns, read.turns, dialogue.locked, follow_context)
             heard = {turn.speaker for turn in read.turns}
             voices = {name: voice for name, voice in dialogue.voices.items() if name in heard}
-            performance = self._cast(read, voices, seeds_of_matches(dialogue, matches), chosen)
+            inputs = self._cast(read, voices, seeds_of_matches(dialogue, matches), chosen)
         configs = (self.limits, self.mix_config)
-        edited = speak_edited(self._models, dialogue, performance, matches, configs, clock)
+        edited = speak_edited(self._models, dialogue, inputs, matches, configs, clock)
         return replace(note_weights(edited, self._models), redoer=self)
 
     def _prepare(
@@ -363,7 +363,7 @@ class DialoguePipeline:
         seed: int,
         options: SynthesisOptions | None,
         clock: StageClock,
-    ) -> Performance:
+    ) -> SynthesisInputs:
         """Arrows 1 and 2, and who speaks."""
         chosen = options or SynthesisOptions()
         refuse_unheard_retakes(chosen, self._models)
@@ -378,10 +378,10 @@ class DialoguePipeline:
         voices: Mapping[str, WantedVoice],
         seeds: Sequence[int],
         options: SynthesisOptions,
-    ) -> Performance:
+    ) -> SynthesisInputs:
         cast, cast_notes = cast_voices(read, voices, self.voices, self._shelf.read)
         self._shelf.check(cast)
-        return Performance(
+        return SynthesisInputs(
             script=read,
             text=tuple(self._text_tokens(read, options)),
             seeds=tuple(seeds),

@@ -34,7 +34,7 @@ from pipeline.synthesis.options import SynthesisOptions
 from pipeline.synthesis.seeds import next_seed, seeded_generator, turn_seed
 from pipeline.synthesis.speakers import ScriptSpeakers
 from pipeline.synthesis.stage_clock import StageClock
-from pipeline.synthesis.turn_synthesizer import JOINED, WINDOW_S, Performance, TurnSpeaker
+from pipeline.synthesis.turn_synthesizer import JOINED, WINDOW_S, SynthesisInputs, TurnSpeaker
 from pipeline.turns_to_text.sequences import turns_to_text_tokens
 from pipeline.waveform_to_dialogue.cut import decoded_span, splice
 
@@ -67,7 +67,7 @@ def options_for_redo(dialogue: Dialogue, options: SynthesisOptions | None) -> Sy
 def speak_edited(
     models: Models,
     dialogue: Dialogue,
-    performance: Performance,
+    inputs: SynthesisInputs,
     matches: Sequence[TurnMatch],
     configs: tuple[LimitsConfig, MixConfig],
     clock: StageClock,
@@ -77,7 +77,7 @@ def speak_edited(
     Args:
         models: the networks.
         dialogue: made of the script before.
-        performance: of the edited script.
+        inputs: of the edited script.
         matches: of each of its turns.
         configs: limits of texts; how turns are cut and placed.
         clock: told of stages and progress.
@@ -85,7 +85,7 @@ def speak_edited(
     Raises:
         ScriptError: if a turn could not be spoken.
     """
-    speaker, turns = TurnSpeaker(models, performance, configs[0], clock), performance.script.turns
+    speaker, turns = TurnSpeaker(models, inputs, configs[0], clock), inputs.script.turns
     new = [index for index, match in enumerate(matches) if not match.kept]
     spoken: list[Take] = []
     for batch in plan_batches([estimate_turn_seconds(turns[index], *configs) for index in new]):
@@ -93,7 +93,7 @@ def speak_edited(
         spoken += speaker.speak([new[place] for place in batch])
     clock.expect(0, 1, 1)
     takes = takes_of_matches(dialogue, turns, matches, spoken)
-    edited = takes_into_dialogue(takes, performance, dialogue.seed, clock, kept_notes(matches))
+    edited = takes_into_dialogue(takes, inputs, dialogue.seed, clock, kept_notes(matches))
     locked = {place for place, match in enumerate(matches) if match.source in dialogue.locked}
     return replace(
         edited, locked=frozenset(locked), options=dialogue.options, weights=dialogue.weights
@@ -135,12 +135,12 @@ class DialogueEditor:
             ScriptError: if the text cannot be read or spoken.
         """
         if request.turn is not None:
-            performance = self._redo_turn(request.turn, request)
+            inputs = self._redo_turn(request.turn, request)
         else:
             assert request.span is not None, "Redo has either"
-            performance = self._redo_span(request.span, request.seed)
+            inputs = self._redo_span(request.span, request.seed)
         before = self._dialogue
-        after = takes_into_dialogue(self._takes, performance, before.seed, self._clock)
+        after = takes_into_dialogue(self._takes, inputs, before.seed, self._clock)
         return replace(
             after,
             locked=before.locked,
@@ -149,16 +149,16 @@ class DialogueEditor:
             redoer=before.redoer,
         )
 
-    def _redo_turn(self, index: int, request: Redo) -> Performance:
+    def _redo_turn(self, index: int, request: Redo) -> SynthesisInputs:
         dialogue, clock = self._dialogue, self._clock
         dialogue.check_unlocked(index)
         with clock.stage("read"):
             before = dialogue.turns[index]
             turn, notes = edit_turn(before, request.text, request.pace, self._limits)
-            performance = self._performance([index], request.seed, {index: turn})
+            inputs = self._inputs([index], request.seed, {index: turn})
             if request.text is None:
                 notes = tuple(note for note in self._takes[index].notes if JOINED not in note)
-        speaker = TurnSpeaker(self._models, performance, self._limits, clock)
+        speaker = TurnSpeaker(self._models, inputs, self._limits, clock)
         semantic = dialogue.semantic[index]
         if (request.text, request.pace, request.seed) != (None, None, None):
             with clock.stage("semantic"):
@@ -168,13 +168,13 @@ class DialogueEditor:
             chunks = plan_turns([semantic], {semantic.speaker: longest})
             per_id = self._models.soundstorm.config.frames_per_semantic
             spans = [(chunk.start * per_id, chunk.stop * per_id) for (chunk,) in chunks]
-            codes = self._refill(index, semantic, None, spans, performance)
+            codes = self._refill(index, semantic, None, spans, inputs)
         acoustic = codes_to_turn(codes, semantic, self._models.soundstorm.config)
         (take,) = speaker.sound_out([index], [semantic], [acoustic], [len(spans)])
         self._takes[index] = replace(take, notes=(*notes, *take.notes))
-        return performance
+        return inputs
 
-    def _redo_span(self, span: tuple[float, float], seed: int | None) -> Performance:
+    def _redo_span(self, span: tuple[float, float], seed: int | None) -> SynthesisInputs:
         start, stop = self._samples(span)
         cuts, starts = self._dialogue.cuts, self._dialogue.starts
         places = list(zip(cuts, starts, strict=True))
@@ -184,23 +184,23 @@ class DialogueEditor:
             raise ConfigError(self._nobody_speaks(start, stop))
         for index in touched:
             self._dialogue.check_unlocked(index)
-        performance = self._performance(touched, seed, {})
-        speaker = TurnSpeaker(self._models, performance, self._limits, self._clock)
+        inputs = self._inputs(touched, seed, {})
+        speaker = TurnSpeaker(self._models, inputs, self._limits, self._clock)
         for n_done, index in enumerate(touched):
             self._clock.expect(n_done, 1, len(touched))
             decoded = found[index]
             assert decoded is not None, "only touched turns"
             part = (start - starts[index], stop - starts[index])
-            self._redo_part(index, decoded, part, performance, speaker)
+            self._redo_part(index, decoded, part, inputs, speaker)
         self._clock.expect(0, 1, 1)
-        return performance
+        return inputs
 
     def _redo_part(
         self,
         index: int,
         decoded: tuple[int, int],
         part: tuple[int, int],
-        performance: Performance,
+        inputs: SynthesisInputs,
         speaker: TurnSpeaker,
     ) -> None:
         """New sound for `part` of a turn's sound, where samples `decoded` of it are heard."""
@@ -209,7 +209,7 @@ class DialogueEditor:
         with clock.stage("acoustic"):
             spans = self._split(index, decoded[0] // hop, -(-decoded[1] // hop))
             given = take.acoustic.codes
-            codes = self._refill(index, take.semantic, given, spans, performance)
+            codes = self._refill(index, take.semantic, given, spans, inputs)
             acoustic = replace(take.acoustic, codes=codes)
         with clock.stage("waveform"):
             (waveform,) = acoustic_to_waveform([acoustic], codec, on_progress=clock.report)
@@ -219,9 +219,9 @@ class DialogueEditor:
             check = speaker.check(index, waveform)
         self._takes[index] = replace(take, acoustic=acoustic, cut=cut, check=check)
 
-    def _performance(
+    def _inputs(
         self, indices: Sequence[int], seed: int | None, edited: Mapping[int, Turn]
-    ) -> Performance:
+    ) -> SynthesisInputs:
         """The script with its edited turns and new seeds, spoken by the same voices."""
         dialogue = self._dialogue
         turns = tuple(edited.get(index, turn) for index, turn in enumerate(dialogue.turns))
@@ -229,7 +229,7 @@ class DialogueEditor:
         for index in indices:
             seeds[index] = next_seed(seeds[index]) if seed is None else turn_seed(seed, index)
         text = turns_to_text_tokens(turns, self._models.text_tokenizer, self._limits)
-        return Performance(
+        return SynthesisInputs(
             script=Script(turns=turns, speaker_names=dialogue.speaker_names),
             text=tuple(text),
             seeds=tuple(seeds),
@@ -244,7 +244,7 @@ class DialogueEditor:
         semantic: SemanticTokens,
         codes: Tensor | None,
         spans: Sequence[tuple[int, int]],
-        performance: Performance,
+        inputs: SynthesisInputs,
     ) -> Tensor:
         """Codes (Q, T) of a turn with spans of its frames made anew, its neighbours around it."""
         config = self._models.soundstorm.config
@@ -254,13 +254,13 @@ class DialogueEditor:
         ]
         track = lay_track([*around[0], (semantic, codes), *around[1]], config)
         first = sum(take.acoustic.codes.shape[-1] for take in before)
-        seed = performance.seeds[index]
+        seed = inputs.seeds[index]
         made = refill(
             self._models.soundstorm,
             track,
             [(first + start, first + stop) for start, stop in spans],
-            performance.speakers.voices,
-            performance.options.storm,
+            inputs.speakers.voices,
+            inputs.options.storm,
             [seeded_generator(seed, f"redo {start} {stop}") for start, stop in spans],
             self._clock.report,
         )

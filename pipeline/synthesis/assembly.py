@@ -12,13 +12,13 @@ from pipeline.datatypes.voice import Voice, VoiceCheck
 from pipeline.errors import ConfigError
 from pipeline.synthesis.retakes import flag_note
 from pipeline.synthesis.stage_clock import StageClock
-from pipeline.synthesis.turn_synthesizer import Performance
+from pipeline.synthesis.turn_synthesizer import SynthesisInputs
 from pipeline.waveform_to_dialogue.place import TOO_LOUD, place_turns
 
 
 def takes_into_dialogue(
     takes: Sequence[Take],
-    performance: Performance,
+    inputs: SynthesisInputs,
     seed: int,
     clock: StageClock,
     notes: Sequence[str] = (),
@@ -27,16 +27,16 @@ def takes_into_dialogue(
 
     Args:
         takes: one for each turn, in order.
-        performance: what was said, and by whom.
+        inputs: what was said, and by whom.
         seed: of the script.
         clock: times the mixing, and knows the seconds of the stages before.
-        notes: come after those of the performance and before those of single turns.
+        notes: come after those of the inputs and before those of single turns.
     """
-    script = replace(performance.script, notes=(*performance.notes, *notes))
-    voices, mix = performance.speakers.known_voices(), performance.speakers.mix
+    script = replace(inputs.script, notes=(*inputs.notes, *notes))
+    voices, mix = inputs.speakers.known_voices(), inputs.speakers.mix
     with clock.stage("mix"):
-        dialogue = place_takes(takes, script, voices, (seed, performance.seeds), mix)
-    return replace(dialogue, stage_seconds=clock.seconds, options=performance.options)
+        dialogue = place_takes(takes, script, voices, (seed, inputs.seeds), mix)
+    return replace(dialogue, stage_seconds=clock.seconds, options=inputs.options)
 
 
 def place_takes(

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pipeline.config.limits import LimitsConfig, MixConfig
 from pipeline.datatypes.script import Turn
 from pipeline.synthesis.stage_clock import StageClock
-from pipeline.synthesis.turn_synthesizer import Performance
+from pipeline.synthesis.turn_synthesizer import SynthesisInputs
 
 WHOLE_BATCH_S = 60.0
 """About how much speech is made at once: enough to fill a processor, little enough to hold."""
@@ -59,7 +59,7 @@ def plan_batches(
 
 
 def share_out(
-    performance: Performance,
+    inputs: SynthesisInputs,
     configs: tuple[LimitsConfig, MixConfig],
     clock: StageClock,
     first: Sequence[float] = (),
@@ -68,21 +68,21 @@ def share_out(
     """Turns to speak together; tells the clock which part of the work each batch is.
 
     Args:
-        performance: whose turns.
+        inputs: whose turns.
         configs: for the estimate of their lengths.
         clock: is told that all is done after the last batch.
         first: as for `plan_batches`.
         n_finished: turns at the start that are left out.
     """
-    seconds = estimate_seconds_of_turns(performance.script.turns, *configs)
+    seconds = estimate_seconds_of_turns(inputs.script.turns, *configs)
     batches = [range(len(seconds))]
-    if performance.options.mode == "turns":
+    if inputs.options.mode == "turns":
         batches = plan_batches(seconds[n_finished:], first, n_finished)
     work = [max(1, round(WORK_PER_SECOND * turn_s)) for turn_s in seconds]
     for batch in batches:
         before, size = sum(work[: batch.start]), sum(work[batch.start : batch.stop])
         clock.expect(before, size, sum(work))
-        if performance.options.max_retakes:
+        if inputs.options.max_retakes:
             clock.expect(before, size, 2 * sum(work), "check")
         yield batch
     clock.expect(0, 1, 1)

@@ -7,7 +7,7 @@ from pipeline.errors import ConfigError
 from pipeline.synthesis.assembly import take_notes
 from pipeline.synthesis.options import SynthesisOptions
 from pipeline.synthesis.stage_clock import StageClock
-from pipeline.synthesis.turn_synthesizer import Performance, TurnSpeaker
+from pipeline.synthesis.turn_synthesizer import SynthesisInputs, TurnSpeaker
 from pipeline.waveform_to_dialogue.place import GrowingMix
 
 
@@ -26,7 +26,7 @@ def refuse_retakes(options: SynthesisOptions | None) -> None:
 
 def stream_turns(
     speaker: TurnSpeaker,
-    performance: Performance,
+    inputs: SynthesisInputs,
     batches: Iterable[range],
     growing: GrowingMix,
     clock: StageClock,
@@ -34,20 +34,20 @@ def stream_turns(
     """Speak batches of turns and place each turn as soon as it is spoken.
 
     Args:
-        speaker: of the performance.
-        performance: what is said, and by whom.
+        speaker: of the inputs.
+        inputs: what is said, and by whom.
         batches: turns to speak together, in order; the finished ones before them are left out.
         growing: the mix of those finished turns.
         clock: told of the mixing.
 
     Yields:
-        The turns in order; the first of the script with the performance's notes.
+        The turns in order; the first of the script with the inputs's notes.
 
     Raises:
         ScriptError: if a turn could not be spoken.
         CancelledError: if the clock's listener raises it.
     """
-    turns, speakers = performance.script.turns, performance.speakers
+    turns, speakers = inputs.script.turns, inputs.speakers
     for batch in batches:
         for take in speaker.speak(batch):
             index, turn = take.index, turns[take.index]
@@ -56,7 +56,7 @@ def stream_turns(
             with clock.stage("mix"):
                 placed = growing.add(take.cut, turn, following)
             of_turn = take_notes(take, turn, speakers.known_voices())
-            of_script = performance.notes if index == 0 else ()
+            of_script = inputs.notes if index == 0 else ()
             yield SpokenTurn(
                 index=index,
                 turn=turn,
@@ -64,7 +64,7 @@ def stream_turns(
                 cut=take.cut,
                 start=placed.start,
                 mix=placed.mix,
-                seed=performance.seeds[index],
+                seed=inputs.seeds[index],
                 semantic=take.semantic,
                 acoustic=take.acoustic,
                 check=take.check,

@@ -56,7 +56,7 @@ MADE_UP_VOICE_S = 4.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Performance:
+class SynthesisInputs:
     """A script that is ready to be spoken.
 
     Attributes:
@@ -94,17 +94,17 @@ class TurnSpeaker:
 
     Args:
         models: the networks.
-        performance: what to say, who says it, from which seeds and how.
+        inputs: what to say, who says it, from which seeds and how.
         limits: for the check of voices.
         clock: told of stages and progress.
     """
 
     def __init__(
-        self, models: Models, performance: Performance, limits: LimitsConfig, clock: StageClock
+        self, models: Models, inputs: SynthesisInputs, limits: LimitsConfig, clock: StageClock
     ) -> None:
-        self._models, self._performance = models, performance
+        self._models, self._inputs = models, inputs
         self._limits, self._clock = limits, clock
-        self._options, self._speakers = performance.options, performance.speakers
+        self._options, self._speakers = inputs.options, inputs.speakers
 
     def speak(self, indices: Sequence[int]) -> list[Take]:
         """Speak turns together: each line below is one arrow of docs/flow.md.
@@ -186,7 +186,7 @@ class TurnSpeaker:
         return replace(take, acoustic=acoustic[0], cut=cut, check=check)
 
     def _turn(self, index: int) -> Turn:
-        return self._performance.script.turns[index]
+        return self._inputs.script.turns[index]
 
     def read_out(self, indices: Sequence[int]) -> tuple[SemanticTokens, ...]:
         """Arrow 3 for chosen turns.
@@ -197,13 +197,13 @@ class TurnSpeaker:
         Raises:
             ScriptError: if a turn could not be spoken, with its line.
         """
-        models, performance, options = self._models, self._performance, self._options
+        models, inputs, options = self._models, self._inputs, self._options
         # To the stage, the turns asked for are numbered from 0.
         places = {index: place for place, index in enumerate(indices)}
         config = models.soundstorm.config
         text = [
             replace(each, turn_indices=tuple(places[index] for index in each.turn_indices))
-            for each in performance.text
+            for each in inputs.text
             if each.turn_indices[0] in places
         ]
         prompted = options.prompt_text and options.mode == "turns"
@@ -215,7 +215,7 @@ class TurnSpeaker:
             given = prompted and voice is not None
             prompts.append(prompt_of(voice, config)[0] if given and voice is not None else None)
             purpose = f"semantic {n_begun[first]}"
-            generators.append(seeded_generator(performance.seeds[first], purpose))
+            generators.append(seeded_generator(inputs.seeds[first], purpose))
             n_begun[first] += 1
         network, report = models.text_to_semantic, self._clock.report
         try:
@@ -237,7 +237,7 @@ class TurnSpeaker:
             if self._speakers.voices[speaker] is not None:
                 continue
             assert index == self._speakers.first_turn(speaker), f"turn {index} without a voice"
-            said, seed = semantic[place], self._performance.seeds[index]
+            said, seed = semantic[place], self._inputs.seeds[index]
             sample = replace(
                 said,
                 semantic_ids=said.semantic_ids[: round(MADE_UP_VOICE_S * said.rate_hz)],
@@ -268,7 +268,7 @@ class TurnSpeaker:
         network = self._models.soundstorm
         plan = self._plan(semantic, voices)
         windows = build_windows(semantic, plan, voices, network.config)
-        seeds = [self._performance.seeds[indices[chunks[0].turn]] for chunks in plan]
+        seeds = [self._inputs.seeds[indices[chunks[0].turn]] for chunks in plan]
         generators = [
             seeded_generator(seed, f"{purpose} {chunks[0].start}")
             for seed, chunks in zip(seeds, plan, strict=True)
@@ -320,14 +320,14 @@ class TurnSpeaker:
 
 
 def speak_flagged_again(
-    speaker: TurnSpeaker, takes: Sequence[Take], performance: Performance, clock: StageClock
+    speaker: TurnSpeaker, takes: Sequence[Take], inputs: SynthesisInputs, clock: StageClock
 ) -> tuple[Sequence[Take], tuple[str, ...]]:
     """Speak turns again that do not sound like their voice, if the options ask for it.
 
     Returns:
         The takes to be heard, and notes on what came of it.
     """
-    max_retakes, turns = performance.options.max_retakes, performance.script.turns
+    max_retakes, turns = inputs.options.max_retakes, inputs.script.turns
     if not max_retakes:
         return takes, ()
 
