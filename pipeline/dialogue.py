@@ -35,7 +35,7 @@ from pipeline.synthesis.streaming import refuse_retakes, stream_turns
 from pipeline.synthesis.turn_synthesizer import (
     WINDOW_S,
     SynthesisInputs,
-    TurnSpeaker,
+    TurnSynthesizer,
     refuse_unheard_retakes,
     speak_flagged_again,
 )
@@ -190,10 +190,10 @@ class DialoguePipeline:
         """
         clock = StageClock(on_progress)
         inputs = self._prepare(script, voices, seed, options, clock)
-        speaker = TurnSpeaker(self._models, inputs, self.limits, clock)
+        synthesizer = TurnSynthesizer(self._models, inputs, self.limits, clock)
         batches = share_out(inputs, (self.limits, self.mix_config), clock)
-        first_takes = [take for batch in batches for take in speaker.speak(batch)]
-        takes, retake_notes = speak_flagged_again(speaker, first_takes, inputs, clock)
+        first_takes = [take for batch in batches for take in synthesizer.speak(batch)]
+        takes, retake_notes = speak_flagged_again(synthesizer, first_takes, inputs, clock)
         dialogue = takes_into_dialogue(takes, inputs, seed, clock, retake_notes)
         return replace(dialogue, redoer=self)
 
@@ -241,8 +241,8 @@ class DialoguePipeline:
         first = FIRST_BATCHES_S if in_a_hurry else ()
         configs = (self.limits, self.mix_config)
         batches = share_out(inputs, configs, clock, first, n_finished)
-        speaker = TurnSpeaker(self._models, inputs, self.limits, clock)
-        yield from stream_turns(speaker, inputs, batches, growing, clock)
+        synthesizer = TurnSynthesizer(self._models, inputs, self.limits, clock)
+        yield from stream_turns(synthesizer, inputs, batches, growing, clock)
 
     def gather(
         self,

@@ -34,7 +34,7 @@ from pipeline.synthesis.options import SynthesisOptions
 from pipeline.synthesis.seeds import next_seed, seeded_generator, turn_seed
 from pipeline.synthesis.speakers import ScriptSpeakers
 from pipeline.synthesis.stage_clock import StageClock
-from pipeline.synthesis.turn_synthesizer import JOINED, WINDOW_S, SynthesisInputs, TurnSpeaker
+from pipeline.synthesis.turn_synthesizer import JOINED, WINDOW_S, SynthesisInputs, TurnSynthesizer
 from pipeline.turns_to_text.sequences import turns_to_text_tokens
 from pipeline.waveform_to_dialogue.cut import decoded_span, splice
 
@@ -85,12 +85,12 @@ def speak_edited(
     Raises:
         ScriptError: if a turn could not be spoken.
     """
-    speaker, turns = TurnSpeaker(models, inputs, configs[0], clock), inputs.script.turns
+    synthesizer, turns = TurnSynthesizer(models, inputs, configs[0], clock), inputs.script.turns
     new = [index for index, match in enumerate(matches) if not match.kept]
     spoken: list[Take] = []
     for batch in plan_batches([estimate_turn_seconds(turns[index], *configs) for index in new]):
         clock.expect(batch.start, len(batch), len(new))
-        spoken += speaker.speak([new[place] for place in batch])
+        spoken += synthesizer.speak([new[place] for place in batch])
     clock.expect(0, 1, 1)
     takes = takes_of_matches(dialogue, turns, matches, spoken)
     edited = takes_into_dialogue(takes, inputs, dialogue.seed, clock, kept_notes(matches))
@@ -158,11 +158,11 @@ class DialogueEditor:
             inputs = self._inputs([index], request.seed, {index: turn})
             if request.text is None:
                 notes = tuple(note for note in self._takes[index].notes if JOINED not in note)
-        speaker = TurnSpeaker(self._models, inputs, self._limits, clock)
+        synthesizer = TurnSynthesizer(self._models, inputs, self._limits, clock)
         semantic = dialogue.semantic[index]
         if (request.text, request.pace, request.seed) != (None, None, None):
             with clock.stage("semantic"):
-                (semantic,) = speaker.read_out([index])
+                (semantic,) = synthesizer.read_out([index])
         with clock.stage("acoustic"):
             longest = self._longest_ids(index)
             chunks = plan_turns([semantic], {semantic.speaker: longest})
@@ -170,7 +170,7 @@ class DialogueEditor:
             spans = [(chunk.start * per_id, chunk.stop * per_id) for (chunk,) in chunks]
             codes = self._refill(index, semantic, None, spans, inputs)
         acoustic = codes_to_turn(codes, semantic, self._models.soundstorm.config)
-        (take,) = speaker.sound_out([index], [semantic], [acoustic], [len(spans)])
+        (take,) = synthesizer.sound_out([index], [semantic], [acoustic], [len(spans)])
         self._takes[index] = replace(take, notes=(*notes, *take.notes))
         return inputs
 
@@ -185,13 +185,13 @@ class DialogueEditor:
         for index in touched:
             self._dialogue.check_unlocked(index)
         inputs = self._inputs(touched, seed, {})
-        speaker = TurnSpeaker(self._models, inputs, self._limits, self._clock)
+        synthesizer = TurnSynthesizer(self._models, inputs, self._limits, self._clock)
         for n_done, index in enumerate(touched):
             self._clock.expect(n_done, 1, len(touched))
             decoded = found[index]
             assert decoded is not None, "only touched turns"
             part = (start - starts[index], stop - starts[index])
-            self._redo_part(index, decoded, part, inputs, speaker)
+            self._redo_part(index, decoded, part, inputs, synthesizer)
         self._clock.expect(0, 1, 1)
         return inputs
 
@@ -201,7 +201,7 @@ class DialogueEditor:
         decoded: tuple[int, int],
         part: tuple[int, int],
         inputs: SynthesisInputs,
-        speaker: TurnSpeaker,
+        synthesizer: TurnSynthesizer,
     ) -> None:
         """New sound for `part` of a turn's sound, where samples `decoded` of it are heard."""
         codec, clock, take = self._models.codec, self._clock, self._takes[index]
@@ -216,7 +216,7 @@ class DialogueEditor:
             start, stop = max(0, part[0]), min(part[1], len(take.cut.sound.samples))
             cut = splice(take.cut, waveform, (start, stop), self._speakers.mix, index)
         with clock.stage("check"):
-            check = speaker.check(index, waveform)
+            check = synthesizer.check(index, waveform)
         self._takes[index] = replace(take, acoustic=acoustic, cut=cut, check=check)
 
     def _inputs(

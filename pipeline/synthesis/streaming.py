@@ -7,7 +7,7 @@ from pipeline.errors import ConfigError
 from pipeline.synthesis.assembly import take_notes
 from pipeline.synthesis.options import SynthesisOptions
 from pipeline.synthesis.stage_clock import StageClock
-from pipeline.synthesis.turn_synthesizer import SynthesisInputs, TurnSpeaker
+from pipeline.synthesis.turn_synthesizer import SynthesisInputs, TurnSynthesizer
 from pipeline.waveform_to_dialogue.place import GrowingMix
 
 
@@ -25,7 +25,7 @@ def refuse_retakes(options: SynthesisOptions | None) -> None:
 
 
 def stream_turns(
-    speaker: TurnSpeaker,
+    synthesizer: TurnSynthesizer,
     inputs: SynthesisInputs,
     batches: Iterable[range],
     growing: GrowingMix,
@@ -34,14 +34,14 @@ def stream_turns(
     """Speak batches of turns and place each turn as soon as it is spoken.
 
     Args:
-        speaker: of the inputs.
+        synthesizer: of the same inputs.
         inputs: what is said, and by whom.
         batches: turns to speak together, in order; the finished ones before them are left out.
         growing: the mix of those finished turns.
         clock: told of the mixing.
 
     Yields:
-        The turns in order; the first of the script with the inputs's notes.
+        The turns in order; the first of the script with the notes of the inputs.
 
     Raises:
         ScriptError: if a turn could not be spoken.
@@ -49,7 +49,7 @@ def stream_turns(
     """
     turns, speakers = inputs.script.turns, inputs.speakers
     for batch in batches:
-        for take in speaker.speak(batch):
+        for take in synthesizer.speak(batch):
             index, turn = take.index, turns[take.index]
             following = turns[index + 1] if index + 1 < len(turns) else None
             clock.expect(index, 1, len(turns), "mix")

@@ -89,7 +89,7 @@ def refuse_unheard_retakes(options: SynthesisOptions, models: Models) -> None:
         )
 
 
-class TurnSpeaker:
+class TurnSynthesizer:
     """Speaks turns of one script, any of them and in any order.
 
     Args:
@@ -320,7 +320,7 @@ class TurnSpeaker:
 
 
 def speak_flagged_again(
-    speaker: TurnSpeaker, takes: Sequence[Take], inputs: SynthesisInputs, clock: StageClock
+    synthesizer: TurnSynthesizer, takes: Sequence[Take], inputs: SynthesisInputs, clock: StageClock
 ) -> tuple[Sequence[Take], tuple[str, ...]]:
     """Speak turns again that do not sound like their voice, if the options ask for it.
 
@@ -332,7 +332,7 @@ def speak_flagged_again(
         return takes, ()
 
     def speak_again(turn: int, number: int) -> Take:
-        return speaker.speak_again(takes[turn], number)
+        return synthesizer.speak_again(takes[turn], number)
 
     clock.expect(1, 1, 2, "check")
     report = functools.partial(clock.report, "check")
