@@ -39,7 +39,7 @@ from pipeline.synthesis.turn_synthesizer import (
     refuse_unheard_retakes,
     speak_flagged_again,
 )
-from pipeline.synthesis.voice_store import VoiceShelf
+from pipeline.synthesis.voice_store import VoiceStore
 from pipeline.turns_to_text.sequences import turns_to_text_tokens, turns_to_windows
 from pipeline.voices.casting import WantedVoice, cast_voices
 from pipeline.voices.quality import RecordingQuality
@@ -57,7 +57,7 @@ class DialoguePipeline:
         self._models = models
         self._prompts = PromptSounds(models)
         self.limits = limits or LimitsConfig()
-        self._shelf = VoiceShelf(models, voice_folder, self.limits)
+        self._voice_store = VoiceStore(models, voice_folder, self.limits)
         self.mix_config = MixConfig()
 
     @classmethod
@@ -98,7 +98,7 @@ class DialoguePipeline:
         Raises:
             VoiceError: if a voice file is damaged.
         """
-        return self._shelf.built_in
+        return self._voice_store.built_in
 
     def voice_from_recording(
         self,
@@ -121,7 +121,7 @@ class DialoguePipeline:
             AudioError: if the file cannot be read.
             VoiceError: if the recording is unfit (see `judge_recording`), or words cannot be kept.
         """
-        return self._shelf.from_recording(path, name, description, licence, consent)
+        return self._voice_store.from_recording(path, name, description, licence, consent)
 
     def judge_recording(self, path: str | Path) -> RecordingQuality:
         """Tell in plain words how good a recording is as a voice, and whether it can be one.
@@ -129,7 +129,7 @@ class DialoguePipeline:
         Raises:
             AudioError: if the file cannot be read.
         """
-        return self._shelf.judge(path)
+        return self._voice_store.judge(path)
 
     def prompt_sound(self, voice: Voice) -> Waveform:
         """A voice's prompt as the networks hear it, through the codec, at the level of a dialogue.
@@ -137,7 +137,7 @@ class DialoguePipeline:
         Raises:
             VoiceError: if the voice does not fit these weights.
         """
-        self._shelf.check({voice.name: voice})
+        self._voice_store.check({voice.name: voice})
         return self._prompts.at_level(voice, self.mix_config)
 
     def parse(self, script: str | Sequence[Mapping[str, str]]) -> Script:
@@ -379,8 +379,8 @@ class DialoguePipeline:
         seeds: Sequence[int],
         options: SynthesisOptions,
     ) -> SynthesisInputs:
-        cast, cast_notes = cast_voices(read, voices, self.voices, self._shelf.read)
-        self._shelf.check(cast)
+        cast, cast_notes = cast_voices(read, voices, self.voices, self._voice_store.read)
+        self._voice_store.check(cast)
         return SynthesisInputs(
             script=read,
             text=tuple(self._text_tokens(read, options)),
