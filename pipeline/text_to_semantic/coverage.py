@@ -16,7 +16,7 @@ BACKWARD_MARGIN = 4
 """Characters the attention may fall behind the furthest one before it counts as going back."""
 
 
-class TextProgress:
+class TextCoverage:
     """Where C candidates of each of B sequences are in their text.
 
     Args:
@@ -68,7 +68,7 @@ class TextProgress:
         """Whether the attention has been at the end of the piece (B, C) int64: (B, C) bool."""
         return self._furthest >= self._last.gather(1, piece) - END_MARGIN
 
-    def coverage(self) -> Tensor:
+    def covered_share(self) -> Tensor:
         """Share of the characters to be spoken that were attended to: (B, C) float32 in [0, 1]."""
         held = F.max_pool1d(self._mass, NEIGHBOURHOOD, stride=1, padding=NEIGHBOURHOOD // 2)
         covered = (held >= COVERED_MASS) & self._spoken[:, None]

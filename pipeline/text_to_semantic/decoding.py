@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from pipeline.text_to_semantic.coverage import TextProgress
+from pipeline.text_to_semantic.coverage import TextCoverage
 from pipeline.text_to_semantic.layout import expected_piece_frames
 from pipeline.text_to_semantic.model import EncodedText, Steps, TextToSemantic
 from pipeline.text_to_semantic.sampling import draw_without_loops
@@ -138,7 +138,7 @@ class _Decoding:
         self.rows = self._new_rows(generators)
         n_rows, n_steps = B * options.n_candidates, self.rows.ids.shape[2]
         self.steps = _new_steps(network, text, n_rows, n_steps)
-        self.progress = TextProgress(text.layout, options.n_candidates, self.rows.n_pieces)
+        self.coverage = TextCoverage(text.layout, options.n_candidates, self.rows.n_pieces)
         self.candidates: list[list[Candidate]] = [[] for _ in range(B)]
 
     def run(self, on_step: Callable[[int], None]) -> list[list[Candidate]]:
@@ -146,7 +146,7 @@ class _Decoding:
         fed = torch.full((B, C), self.alphabet.start_id, device=self.rows.ids.device)
         for step in range(n_steps):
             logits, attention = self.steps.step(fed.flatten(), step)
-            self.progress.advance(attention, self.rows.piece, self.rows.speaking)
+            self.coverage.advance(attention, self.rows.piece, self.rows.speaking)
             fed = self._say(logits.view(*fed.shape, -1), step)
             speaking = self.rows.speaking.any(dim=1)
             n_speaking = int(speaking.sum())
@@ -199,10 +199,10 @@ class _Decoding:
         rows, options = self.rows, self.options
         is_last = rows.piece == rows.n_pieces[:, None] - 1
         ending = torch.where(is_last, self.alphabet.stop_id, self.alphabet.turn_change_id)
-        may_end = self.progress.has_reached_end(rows.piece)
+        may_end = self.coverage.has_reached_end(rows.piece)
         may_end &= rows.n_in_piece >= rows.shortest.gather(1, rows.piece)
         ran_on = rows.n_in_piece >= rows.longest.gather(1, rows.piece) - 1
-        must_end = ran_on | (may_end & (self.progress.n_at_end >= options.max_ids_at_end))
+        must_end = ran_on | (may_end & (self.coverage.n_at_end >= options.max_ids_at_end))
         logits = self._without_endings(logits, ending, may_end | must_end)
         # nothing counts as a loop before there is a whole window to look back at
         recent = (
@@ -242,7 +242,7 @@ class _Decoding:
 
     def _collect(self, finished: Tensor) -> None:
         """Put the candidates of finished sequences aside."""
-        coverage, backward = self.progress.coverage(), self.progress.backward_share()
+        coverage, backward = self.coverage.covered_share(), self.coverage.backward_share()
         for row in finished.tolist():
             number = int(self.rows.numbers[row])
             expected = float(self.expected[number].sum())
@@ -266,7 +266,7 @@ class _Decoding:
         C = self.options.n_candidates
         candidates = (kept[:, None] * C + torch.arange(C, device=kept.device)).flatten()
         self.rows.keep(kept)
-        self.progress.keep(kept)
+        self.coverage.keep(kept)
         self.steps.keep(kept, candidates)
 
 
