@@ -19,7 +19,7 @@ LONGEST_PLAIN_ATTENTION = 1024
 """Up to here a CPU is faster with the T × T scores written out (twice, at 500 in bfloat16)."""
 
 
-class Mixing(Protocol):
+class FrameMask(Protocol):
     """What one block needs to know of the frames it reads."""
 
     def attend(self, queries: Tensor, keys: Tensor, values: Tensor) -> Tensor:

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from pipeline.config.networks import SoundStormConfig
 from pipeline.errors import ShapeError
-from pipeline.layers.attention import BlockMemory, Mixing, WholeSequences
+from pipeline.layers.attention import BlockMemory, FrameMask, WholeSequences
 from pipeline.layers.conformer import ConformerBlock
 from pipeline.layers.packing import RowPacking
 
@@ -146,8 +146,8 @@ class SoundStorm(nn.Module):
         if prefix is not None:
             voices = self.voices(code_sums, codes, slots, prefix)
             x = x + voices.gather(1, slots[..., None].expand(-1, -1, voices.shape[-1]))
-        mixing = WholeSequences(T, self.config.head_dim, x.device, valid, prefix)
-        return self.transform(x, [mixing] * len(self.blocks))
+        frame_mask = WholeSequences(T, self.config.head_dim, x.device, valid, prefix)
+        return self.transform(x, [frame_mask] * len(self.blocks))
 
     def sum_codes(self, codes: Tensor, table: Tensor) -> Tensor:
         """Sum the embeddings of each frame's codes.
@@ -191,12 +191,12 @@ class SoundStorm(nn.Module):
         voices: Tensor = self.voice(means) * (counts > 0)
         return voices
 
-    def transform(self, x: Tensor, mixings: Sequence[Mixing]) -> Tensor:
+    def transform(self, x: Tensor, frame_masks: Sequence[FrameMask]) -> Tensor:
         """Run the blocks.
 
         Args:
             x: (B, T, D), the sum of everything embedded.
-            mixings: for each block, which frames see which.
+            frame_masks: for each block, which frames see which.
 
         Returns:
             (B, T, D) states, in the number type of the computation.
@@ -205,8 +205,8 @@ class SoundStorm(nn.Module):
         narrow = torch.is_autocast_enabled(kind)
         x = x.to(torch.get_autocast_dtype(kind) if narrow else self.norm.weight.dtype)
         y = x
-        for block, mixing in zip(self.blocks, mixings, strict=True):
-            y = block(y, mixing)
+        for block, frame_mask in zip(self.blocks, frame_masks, strict=True):
+            y = block(y, frame_mask)
         states: Tensor = self.norm(y + x)
         return states
 

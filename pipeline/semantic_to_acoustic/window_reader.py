@@ -54,9 +54,9 @@ def read_prefix(network: SoundStorm, sequence: FrameSequence, table: Tensor) -> 
     code_sums = network.sum_codes(codes, table)
     voices = network.voices(code_sums, codes, slots, torch.ones_like(slots, dtype=torch.bool))
     x = code_sums + network.embed_conditions(semantic_ids, slots) + voices[0][slots]
-    mixings = [RememberedPrefix(P, config.head_dim, device) for _ in network.blocks]
-    network.transform(x, mixings)
-    memories = tuple(mixing.memory for mixing in mixings)
+    frame_masks = [RememberedPrefix(P, config.head_dim, device) for _ in network.blocks]
+    network.transform(x, frame_masks)
+    memories = tuple(frame_mask.memory for frame_mask in frame_masks)
     return Prefix(memories=memories, voices=voices[0], n_frames=P)
 
 
@@ -145,13 +145,13 @@ class _TorchBlocks:
         inside = packing.pack([torch.ones(length, dtype=torch.bool) for length in packing.lengths])
         cos, sin = rotary_tables_at(packing.pack(rows).to(device), network.config.head_dim)
         tables = (cos.to(dtype), sin.to(dtype))
-        self._mixings = [
+        self._frame_masks = [
             PackedRows(packing, memories, inside.to(device), tables)
             for memories in zip(*(prefix.memories for prefix in prefixes), strict=True)
         ]
 
     def transform(self, x: Tensor) -> Tensor:
-        return self._network.transform(x, self._mixings)
+        return self._network.transform(x, self._frame_masks)
 
 
 def _nothing_before(network: SoundStorm) -> Prefix:
