@@ -1,9 +1,9 @@
 """How the frames of a batch see each other: what a Conformer block asks when it mixes frames.
 
 Frames may stand behind a *prefix*: frames that see only each other, whatever follows them. What a
-block makes of a prefix is the same in every pass, so it is computed once and remembered.
-`WholeSequences` reads prefix and rest together, as training does; `RememberedPrefix` reads a prefix
-and keeps what is needed of it; `PackedRows` of `packing.py` reads what follows remembered prefixes.
+block makes of a prefix is the same in every pass, so it is computed once and cached.
+`WholeSequences` reads prefix and rest together, as training does; `CachedPrefix` reads a prefix
+and keeps what is needed of it; `PackedRows` of `packing.py` reads what follows cached prefixes.
 """
 
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ class FrameMask(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BlockMemory:
+class PrefixCache:
     """What one block keeps of a prefix.
 
     Attributes:
@@ -83,8 +83,8 @@ class WholeSequences:
         return torch.where(inside, convolve_frames(x * inside, depthwise), mixed)
 
 
-class RememberedPrefix(WholeSequences):
-    """One prefix (1, P), read by one block; `memory` gives what is to be kept of it."""
+class CachedPrefix(WholeSequences):
+    """One prefix (1, P), read by one block; `cache` gives what is to be kept of it."""
 
     def attend(self, queries: Tensor, keys: Tensor, values: Tensor) -> Tensor:
         """As for any sequence."""
@@ -98,9 +98,9 @@ class RememberedPrefix(WholeSequences):
         return super().convolve(x, depthwise)
 
     @property
-    def memory(self) -> BlockMemory:
+    def cache(self) -> PrefixCache:
         """What the block keeps; once it has read the prefix."""
-        return BlockMemory(
+        return PrefixCache(
             keys=self._keys.contiguous(), values=self._values.contiguous(), tail=self._tail
         )
 

@@ -1,4 +1,4 @@
-"""Rows of any lengths end to end, each behind a remembered prefix.
+"""Rows of any lengths end to end, each behind a cached prefix.
 
 Nothing but attention knows of rows, and next to nothing is padding.
 """
@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from pipeline.layers.attention import BlockMemory, attend, convolve_frames, hide_outside
+from pipeline.layers.attention import PrefixCache, attend, convolve_frames, hide_outside
 from pipeline.layers.rotary import apply_rotary
 
 
@@ -90,11 +90,11 @@ class RowPacking:
 
 
 class PackedRows:
-    """Packed rows behind remembered prefixes, read by one block.
+    """Packed rows behind cached prefixes, read by one block.
 
     Args:
         packing: where the rows lie.
-        memories: of each row's prefix, for this block.
+        caches: of each row's prefix, for this block.
         inside: (n_packed,) bool, true where a row has a frame.
         tables: rotary tables of all packed frames, each at its place behind its own prefix.
     """
@@ -102,17 +102,17 @@ class PackedRows:
     def __init__(
         self,
         packing: RowPacking,
-        memories: Sequence[BlockMemory],
+        caches: Sequence[PrefixCache],
         inside: Tensor,
         tables: tuple[Tensor, Tensor],
     ) -> None:
         self.packing, self.inside, self.tables = packing, inside[:, None], tables
-        tail = memories[0].tail
+        tail = caches[0].tail
         self._beside = tail.new_zeros(packing.n_packed, tail.shape[-1])
-        for memory, first in zip(memories, packing.first, strict=True):
-            self._beside[first - packing.margin : first] = memory.tail
+        for cache, first in zip(caches, packing.first, strict=True):
+            self._beside[first - packing.margin : first] = cache.tail
         self._spans = [
-            (span, *_buffers(span, memories), _row_bias(span, inside, tail.dtype))
+            (span, *_buffers(span, caches), _row_bias(span, inside, tail.dtype))
             for span in packing.spans
         ]
 
@@ -134,11 +134,11 @@ class PackedRows:
         return convolve_frames(torch.where(self.inside, x, self._beside), depthwise)
 
 
-def _buffers(span: RowSpan, memories: Sequence[BlockMemory]) -> tuple[Tensor, Tensor]:
+def _buffers(span: RowSpan, caches: Sequence[PrefixCache]) -> tuple[Tensor, Tensor]:
     """Keys and values (H, rows, P + n_packed, Dh), the prefixes' filled in."""
     filled = []
     for name in ("keys", "values"):
-        prefixes = torch.stack([getattr(memories[row], name) for row in span.rows], dim=1)
+        prefixes = torch.stack([getattr(caches[row], name) for row in span.rows], dim=1)
         filled.append(F.pad(prefixes, (0, 0, 0, span.n_packed)))
     return filled[0], filled[1]
 

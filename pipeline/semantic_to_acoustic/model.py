@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from pipeline.config.networks import SoundStormConfig
 from pipeline.errors import ShapeError
-from pipeline.layers.attention import BlockMemory, FrameMask, WholeSequences
+from pipeline.layers.attention import FrameMask, PrefixCache, WholeSequences
 from pipeline.layers.conformer import ConformerBlock
 from pipeline.layers.packing import RowPacking
 
@@ -30,8 +30,8 @@ class BlockEngine(Protocol):
 
     prefixes: dict[bytes, Any]
 
-    def rows(self, packing: RowPacking, memories: Sequence[Sequence[BlockMemory]]) -> PackedBlocks:
-        """Get ready to read packed windows; `memories` of each row's prefix, for each block."""
+    def rows(self, packing: RowPacking, caches: Sequence[Sequence[PrefixCache]]) -> PackedBlocks:
+        """Get ready to read packed windows; `caches` of each row's prefix, for each block."""
 
 
 class SoundStorm(nn.Module):
