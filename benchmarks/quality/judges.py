@@ -17,7 +17,7 @@ NAN = float("nan")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class Scores:
     """What the judges found in one take; `nan` where a figure does not apply.
 
     Attributes:
@@ -50,14 +50,14 @@ class Verdict:
     start_s: float = 0.0
 
 
-class Jury:
+class Judges:
     """Judges that share what they have heard of a prompt."""
 
     def __init__(self) -> None:
         self._recogniser, self._voices, self._opinions = Recogniser(), VoiceJudge(), OpinionJudge()
         self._prompts: dict[int, NDArray[np.float32]] = {}
 
-    def judge(self, take: Take) -> Verdict:
+    def judge(self, take: Take) -> Scores:
         """Everything that can be told of a take."""
         figures: dict[str, Any] = {}
         if take.text:
@@ -71,7 +71,7 @@ class Jury:
         if take.original is not None:
             near = fidelity(take.original, take.speech)
             figures |= {"stoi": near.stoi, "pesq": near.pesq}
-        return Verdict(
+        return Scores(
             opinion=self._opinions.opinion(take.speech),
             audio_s=take.speech.duration_s,
             wall_s=take.wall_s,
@@ -94,16 +94,16 @@ class Jury:
         return self._prompts[key]
 
 
-_jury: Jury | None = None
+_judges: Judges | None = None
 
 
-def _judge(take: Take) -> Verdict:
-    global _jury  # noqa: PLW0603 - one jury per process, made when it first has to judge
-    _jury = _jury or Jury()
-    return _jury.judge(take)
+def _judge(take: Take) -> Scores:
+    global _judges  # noqa: PLW0603 - one judges per process, made when it first has to judge
+    _judges = _judges or Judges()
+    return _judges.judge(take)
 
 
-class Courtroom:
+class JudgePool:
     """Processes that judge takes while the next ones are being made; use it as a context.
 
     Args:
@@ -113,12 +113,12 @@ class Courtroom:
     def __init__(self, n_processes: int) -> None:
         self._pool = multiprocessing.get_context("spawn").Pool(n_processes)
 
-    def __enter__(self) -> "Courtroom":
+    def __enter__(self) -> "JudgePool":
         return self
 
     def __exit__(self, *_: object) -> None:
         self._pool.terminate()
 
-    def verdicts(self, takes: Iterable[Take]) -> Iterator[Verdict]:
-        """Verdicts in the order of the takes."""
+    def scores(self, takes: Iterable[Take]) -> Iterator[Scores]:
+        """Scores in the order of the takes."""
         return self._pool.imap(_judge, takes)
