@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.quality.listeners import OpinionJudge, Recogniser, VoiceJudge, compare, fidelity
-from benchmarks.quality.prosody import melody
+from benchmarks.quality.prosody import intonation
 from benchmarks.quality.samples import Take
 from pipeline.datatypes.sound import Waveform
 
@@ -21,12 +21,12 @@ class Scores:
     """What the judges found in one take; `nan` where a figure does not apply.
 
     Attributes:
-        n_words, word_errors, n_characters, character_errors, skipped, repeated: see `Hearing`; all
+        n_words, word_errors, n_characters, character_errors, skipped, repeated: see `WordErrors`; all
             zero if the text is unknown.
         own, other: similarity to the prompt, and to the most similar rival.
         own_above_other: 1 if the prompt is nearer than every rival, else 0.
         opinion: DNSMOS.
-        pitch_range, final_rise: semitones, see `Melody`.
+        pitch_range, final_rise: semitones, see `Intonation`.
         stoi, pesq: see `Fidelity`.
         audio_s, wall_s, start_s: length, seconds of making, place in the script.
     """
@@ -61,12 +61,12 @@ class Judges:
         """Everything that can be told of a take."""
         figures: dict[str, Any] = {}
         if take.text:
-            hearing = compare(take.text, self._recogniser.words(take.speech))
-            figures |= asdict(hearing)
+            errors = compare(take.text, self._recogniser.words(take.speech))
+            figures |= asdict(errors)
             del figures["heard"]
         if take.prompt is not None:
             figures |= self._compare_voices(take, take.prompt)
-        if (moved := melody(take.speech)) is not None:
+        if (moved := intonation(take.speech)) is not None:
             figures |= {"pitch_range": moved.pitch_range, "final_rise": moved.final_rise}
         if take.original is not None:
             near = fidelity(take.original, take.speech)
