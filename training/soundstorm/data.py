@@ -21,7 +21,7 @@ SHORTEST_PASSAGE_IDS = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StormDataConfig:
+class SoundStormDataConfig:
     """How examples are drawn. Lengths are in semantic ids.
 
     Attributes:
@@ -67,7 +67,7 @@ class StormDataConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StormBatch:
+class SoundStormBatch:
     """Sequences of one length.
 
     Attributes:
@@ -92,9 +92,9 @@ class StormBatch:
         """Codes (B, Q, T) as the network may see them."""
         return hide_codes(self.codes, self.level, self.hidden, self.given, hidden_code)
 
-    def to(self, device: torch.device) -> "StormBatch":
+    def to(self, device: torch.device) -> "SoundStormBatch":
         """The same batch on a device."""
-        return StormBatch(
+        return SoundStormBatch(
             **{
                 field.name: getattr(self, field.name).to(device)
                 for field in dataclasses.fields(self)
@@ -122,7 +122,7 @@ class _Passage:
         )
 
 
-class StormSource:
+class SoundStormSource:
     """Draws examples and batches from the token corpus.
 
     Args:
@@ -140,7 +140,7 @@ class StormSource:
         corpus: TokenCorpus,
         utterances: Sequence[TokenisedUtterance],
         network: SoundStormConfig,
-        config: StormDataConfig,
+        config: SoundStormDataConfig,
     ) -> None:
         self.corpus, self.network, self.config = corpus, network, config
         by_speaker: dict[str, list[_Passage]] = {}
@@ -165,7 +165,7 @@ class StormSource:
         rest = (1 - config.first_level) * falling / falling.sum()
         self._level_weights = torch.cat((torch.tensor([config.first_level]), rest))
 
-    def draw_batch(self, rng: torch.Generator) -> StormBatch:
+    def draw_batch(self, rng: torch.Generator) -> SoundStormBatch:
         """Examples of one random length, each with a level and a mask of its own.
 
         Args:
@@ -282,16 +282,16 @@ class StormSource:
         return semantic_ids, codes
 
 
-def stack(examples: Sequence[FrameSequence], level: Tensor, hidden: Tensor) -> StormBatch:
+def stack(examples: Sequence[FrameSequence], level: Tensor, hidden: Tensor) -> SoundStormBatch:
     """Put sequences of one length together.
 
     Args:
-        examples: of `StormSource.draw_example`.
+        examples: of `SoundStormSource.draw_example`.
         level: (B,) int64, the level each learns.
         hidden: (B, T) bool, the frames to predict.
     """
     positions = torch.arange(examples[0].n_frames)
-    return StormBatch(
+    return SoundStormBatch(
         semantic_ids=torch.stack([example.semantic_ids for example in examples]),
         slots=torch.stack([example.slots for example in examples]),
         codes=torch.stack([example.codes for example in examples]),
@@ -314,7 +314,9 @@ def _with_enough_speech(
     return enough or by_speaker
 
 
-def _speaker_weights(speakers: Sequence[Sequence[_Passage]], config: StormDataConfig) -> Tensor:
+def _speaker_weights(
+    speakers: Sequence[Sequence[_Passage]], config: SoundStormDataConfig
+) -> Tensor:
     """(speakers,) weights: by group; inside one, between every speaker and every hour alike."""
     firsts = [passages[0].utterance for passages in speakers]
     groups = ["" if u.speaker in config.favoured else u.source for u in firsts]
