@@ -21,8 +21,8 @@ class Scores:
     """What the judges found in one take; `nan` where a figure does not apply.
 
     Attributes:
-        n_words, word_errors, n_characters, character_errors, skipped, repeated: see `WordErrors`; all
-            zero if the text is unknown.
+        n_words, word_errors, n_characters, character_errors, skipped, repeated: see `WordErrors`;
+            all zero if the text is unknown.
         own, other: similarity to the prompt, and to the most similar rival.
         own_above_other: 1 if the prompt is nearer than every rival, else 0.
         opinion: DNSMOS.
@@ -98,7 +98,7 @@ _judges: Judges | None = None
 
 
 def _judge(take: Take) -> Scores:
-    global _judges  # noqa: PLW0603 - one judges per process, made when it first has to judge
+    global _judges  # noqa: PLW0603 - one set per process, made when it first has to judge
     _judges = _judges or Judges()
     return _judges.judge(take)
 
