@@ -79,6 +79,7 @@ class WholeSequences:
         mixed = convolve_frames(x, depthwise)
         if self.prefix is None:
             return mixed
+        # the prefix once more, as if nothing followed: (B, T, D)
         inside = self.prefix[..., None]
         return torch.where(inside, convolve_frames(x * inside, depthwise), mixed)
 
@@ -93,6 +94,7 @@ class CachedPrefix(WholeSequences):
 
     def convolve(self, x: Tensor, depthwise: nn.Conv2d) -> Tensor:
         """As for any sequence."""
+        # the last K // 2 frames, zeros before them if there are fewer
         n_tail = depthwise.kernel_size[1] // 2
         self._tail = F.pad(x[0], (0, 0, n_tail, 0))[-n_tail:] if n_tail else x[0, :0]
         return super().convolve(x, depthwise)
@@ -110,6 +112,7 @@ def attend(queries: Tensor, keys: Tensor, values: Tensor, bias: Tensor | None) -
     T, Dh = queries.shape[-2:]
     if queries.device.type != "cpu" or max(T, keys.shape[-2]) > LONGEST_PLAIN_ATTENTION:
         return F.scaled_dot_product_attention(queries, keys, values, attn_mask=bias)
+    # (..., T, Dh) @ (..., Dh, M) → (..., T, M)
     scores = torch.matmul(queries * Dh**-0.5, keys.transpose(-1, -2))
     if bias is not None:
         scores = scores + bias
@@ -136,8 +139,10 @@ def _bias(valid: Tensor | None, prefix: Tensor | None) -> Tensor | None:
     if valid is None and prefix is None:
         return None
     hidden = torch.zeros((), dtype=torch.bool)
+    # padding is hidden from all: (B, 1, 1, T)
     if valid is not None:
         hidden = ~valid[:, None, None, :]
+    # what follows is hidden from the prefix: (B, 1, T, T)
     if prefix is not None:
         hidden = hidden | (prefix[:, None, :, None] & ~prefix[:, None, None, :])
     return hide_outside(~hidden)

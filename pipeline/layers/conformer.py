@@ -81,8 +81,10 @@ class SelfAttention(nn.Module):
         """Attend over (B, T, D)."""
         B, T, D = x.shape
         projected: Tensor = self.queries_keys_values(self.norm(x))
+        # (B, T, 3 D) → queries, keys, values, each (B, H, T, Dh)
         split = projected.view(B, T, 3, self.n_heads, D // self.n_heads).permute(2, 0, 3, 1, 4)
         heads = frame_mask.attend(split[0], split[1], split[2])
+        # heads side by side: (B, H, T, Dh) → (B, T, D)
         merged: Tensor = self.merge(heads.transpose(1, 2).reshape(B, T, D))
         return merged
 
@@ -99,6 +101,7 @@ class ConvolutionModule(nn.Module):
 
     def forward(self, x: Tensor, frame_mask: FrameMask) -> Tensor:
         """Mix neighbouring frames of (B, T, D)."""
+        # (B, T, 2 D): one half gates the other → (B, T, D)
         gated = F.glu(self.gate(self.norm(x)), dim=-1)
         mixed: Tensor = self.narrow(F.silu(frame_mask.convolve(gated, self.depthwise)))
         return mixed

@@ -53,6 +53,7 @@ class RowPacking:
     def __init__(
         self, lengths: Sequence[int], prefixes: Sequence[int], margin: int, step: int = 64
     ) -> None:
+        # places that a row takes, and its prefix
         shapes = [
             (-(-(length + 2 * margin) // step) * step, n_prefix)
             for length, n_prefix in zip(lengths, prefixes, strict=True)
@@ -60,12 +61,14 @@ class RowPacking:
         self.margin, self.lengths = margin, list(lengths)
         self.spans: list[RowSpan] = []
         start = 0
+        # rows alike in both lie side by side, in a span
         for shape in sorted(set(shapes)):
             rows = tuple(row for row, own in enumerate(shapes) if own == shape)
             span = RowSpan(start=start, rows=rows, n_packed=shape[0], n_prefix=shape[1])
             self.spans.append(span)
             start = span.stop
         self.n_packed = start
+        # where the frames of each row begin, behind its margin
         self.first = [0] * len(shapes)
         for span in self.spans:
             for number, row in enumerate(span.rows):
@@ -108,6 +111,7 @@ class PackedRows:
     ) -> None:
         self.packing, self.inside, self.tables = packing, inside[:, None], tables
         tail = caches[0].tail
+        # what stands before each row is the end of its prefix, after it zeros: (n_packed, D)
         self._beside = tail.new_zeros(packing.n_packed, tail.shape[-1])
         for cache, first in zip(caches, packing.first, strict=True):
             self._beside[first - packing.margin : first] = cache.tail
@@ -122,11 +126,14 @@ class PackedRows:
         H, Dh = queries.shape[1], queries.shape[3]
         mixed = []
         for span, all_keys, all_values, bias in self._spans:
+            # this span's rows as a batch: (H, rows, n_packed of a row, Dh)
             place = (slice(None), slice(span.start, span.stop))
             shape = (H, len(span.rows), span.n_packed, Dh)
+            # those of the prefix stand there already
             all_keys[:, :, span.n_prefix :] = keys[0][place].view(shape)
             all_values[:, :, span.n_prefix :] = values[0][place].reshape(shape)
             mixed.append(attend(queries[0][place].view(shape), all_keys, all_values, bias))
+        # end to end again: (1, H, n_packed, Dh)
         return torch.cat([each.flatten(1, 2) for each in mixed], dim=1)[None]
 
     def convolve(self, x: Tensor, depthwise: nn.Conv2d) -> Tensor:
