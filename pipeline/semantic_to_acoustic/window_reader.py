@@ -51,9 +51,11 @@ def read_prefix(network: SoundStorm, sequence: FrameSequence, table: Tensor) -> 
     semantic_ids = sequence.semantic_ids[None, :P].to(device)
     slots = sequence.slots[None, :P].to(device)
     codes = sequence.codes[None, :, :P].to(device)
+    # embed as `SoundStorm.forward` does, the prefix alone: (1, P, D)
     code_sums = network.sum_codes(codes, table)
     voices = network.voices(code_sums, codes, slots, torch.ones_like(slots, dtype=torch.bool))
     x = code_sums + network.embed_conditions(semantic_ids, slots) + voices[0][slots]
+    # run the blocks; each leaves keys, values and a tail behind
     frame_masks = [CachedPrefix(P, config.head_dim, device) for _ in network.blocks]
     network.transform(x, frame_masks)
     caches = tuple(frame_mask.cache for frame_mask in frame_masks)
@@ -69,6 +71,7 @@ def read_prefixes(
     for sequence in sequences:
         P = sequence.window_start
         parts = (sequence.semantic_ids[:P], sequence.slots[:P], sequence.codes[:, :P])
+        # the same tokens, the same prefix
         key = b"".join(part.contiguous().numpy().tobytes() for part in parts)
         prefix = kept.pop(key, None) or read_prefix(network, sequence, table)
         kept[key] = prefix  # the last one used is the last to go
@@ -106,6 +109,7 @@ class WindowReader:
 
     def states(self, codes: Tensor) -> Tensor:
         """One pass over packed codes (Q, n_packed) int64: (n_packed, D)."""
+        # only codes change from pass to pass: (1, n_packed, D)
         x = self.network.sum_codes(codes[None], self.table) + self._conditions
         return self._rows.transform(x)[0]
 
@@ -119,6 +123,7 @@ class WindowReader:
         semantic_ids = self.pack([s.semantic_ids[s.window_start :] for s in sequences])
         slots = self.pack([s.slots[s.window_start :] for s in sequences])
         conditions = self.network.embed_conditions(semantic_ids, slots)
+        # add to each row's frames the voices of its own prefix, in place: views of (D, T)
         for row, prefix in enumerate(prefixes):
             self.packing.row(conditions.T, row).add_(prefix.voices[self.packing.row(slots, row)].T)
         return conditions
@@ -138,6 +143,7 @@ class _TorchBlocks:
     ) -> None:
         device, dtype = network.codebooks.device, prefixes[0].caches[0].keys.dtype
         self._network = network
+        # positions go on where the prefix ends
         rows = [
             torch.arange(prefix.n_frames, prefix.n_frames + length)
             for prefix, length in zip(prefixes, packing.lengths, strict=True)
