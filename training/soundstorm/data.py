@@ -154,11 +154,13 @@ class SoundStormSource:
                 f"soundstorm: none of {len(utterances)} utterances has {SHORTEST_PASSAGE_IDS} "
                 "semantic ids; the token corpus needs longer recordings"
             )
+        # prompt and window come from different recordings: a single one is halved
         self._speakers = [
             passages if len(passages) > 1 else _halves(passages[0])
             for passages in by_speaker.values()
         ]
         self._weights = _speaker_weights(self._speakers, config)
+        # how often each level is trained: (Q,)
         falling = torch.tensor(
             [level**-config.level_fall for level in range(2, network.n_levels + 1)]
         )
@@ -189,12 +191,14 @@ class SoundStormSource:
             n_frames: T; a multiple of `frames_per_semantic`.
             rng: CPU generator.
         """
+        # who speaks, in which slots; a single speaker without a prompt may be unknown
         total = n_frames // self.network.frames_per_semantic
         speakers = self._draw_speakers(rng)
         slots = (torch.randperm(self.network.n_slots, generator=rng)[: len(speakers)] + 1).tolist()
         prompted = not _chance(self.config.unprompted, rng)
         if not prompted and len(speakers) == 1 and _chance(0.5, rng):
             slots = [0]
+        # a prompt for each, of a recording that the window then does without
         prompts: dict[int, Prompt] = {}
         taken: list[_Passage | None] = [None] * len(speakers)
         for index, passages in enumerate(speakers if prompted else []):
@@ -202,6 +206,7 @@ class SoundStormSource:
             prompts[slots[index]] = self._tokens(
                 self._cut_prompt(taken[index], total // len(speakers), rng)
             )
+        # the window takes what prompts and gaps leave
         gap = self.network.segment_gap_frames // self.network.frames_per_semantic
         left = total - sum(len(semantic_ids) + gap for semantic_ids, _ in prompts.values())
         others = [
@@ -210,6 +215,7 @@ class SoundStormSource:
         ]
         window = self._draw_window(others, slots, left, rng)
         sequence = window_to_sequence(dataclasses.replace(window, prompts=prompts), self.network)
+        # and some of its codes are given
         given = sequence.given.clone()
         given[sequence.window_start :] = self._draw_given(
             n_frames - sequence.window_start, prompted, rng
@@ -237,6 +243,7 @@ class SoundStormSource:
         turns: list[_Passage] = []
         turn_slots: list[int] = []
         speaker = _integer(0, len(speakers) - 1, rng)
+        # turns until they are enough; where several speak, nobody twice in a row
         while sum(map(len, turns)) < n_ids:
             turn = _choose(speakers[speaker], rng)
             turns.append(
@@ -246,6 +253,7 @@ class SoundStormSource:
             if len(speakers) > 1:
                 speaker = (speaker + _integer(1, len(speakers) - 1, rng)) % len(speakers)
         tokens = [self._tokens(turn) for turn in turns]
+        # what is too much goes at the end or at the beginning, in ids and in frames
         kept = slice(0, n_ids) if _chance(0.5, rng) else slice(-n_ids, None)
         rate = self.network.frames_per_semantic
         frames = slice(0, n_ids * rate) if kept.start == 0 else slice(-n_ids * rate, None)
