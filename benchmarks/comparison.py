@@ -19,7 +19,7 @@ import torch
 from benchmarks.material import SENTENCES
 from benchmarks.passages import Passage, read_passages
 from benchmarks.quality.confidence import estimate, mean, pooled
-from benchmarks.quality.judges import Courtroom, Verdict
+from benchmarks.quality.judges import JudgePool, Scores
 from benchmarks.quality.listeners import VoiceJudge
 from benchmarks.quality.samples import Take, waveform
 from benchmarks.systems import (
@@ -97,9 +97,9 @@ def seconds_of(system: System, passage: Passage, repeats: int, seed: int = 0) ->
 
 
 def judge(
-    models: Models, system: System, passages: Sequence[Passage], court: Courtroom, seed: int
-) -> tuple[list[Verdict], tuple[float, ...]]:
-    """Verdicts on whole passages, and the likeness of successive crops to the prompt."""
+    models: Models, system: System, passages: Sequence[Passage], pool: JudgePool, seed: int
+) -> tuple[list[Scores], tuple[float, ...]]:
+    """Scores on whole passages, and the likeness of successive crops to the prompt."""
     voices, takes, likeness = VoiceJudge(), [], []
     for number, passage in enumerate(passages):
         speech = _sound(models, system(passage, seed + number))
@@ -108,8 +108,8 @@ def judge(
         wanted = voices.embedding(prompt)
         crops = _crops(speech, JUDGED_S)
         likeness.append([float(voices.embedding(crop) @ wanted) for crop in crops])
-    verdicts = list(court.verdicts(takes))
-    return verdicts, tuple(float(value) for value in np.mean(likeness, axis=0))
+    scores = list(pool.scores(takes))
+    return scores, tuple(float(value) for value in np.mean(likeness, axis=0))
 
 
 def _sound(models: Models, codes: torch.Tensor) -> Waveform:
@@ -127,7 +127,7 @@ def compare(
     systems: Mapping[str, System],
     n_passages: int,
     repeats: int,
-    court: Courtroom,
+    pool: JudgePool,
 ) -> list[Compared]:
     """Measure every generator: speed first, while nobody judges."""
     timed = [read_passages(models, SENTENCES, seconds, 1)[0] for seconds in LENGTHS_S]
@@ -139,13 +139,13 @@ def compare(
     passages = read_passages(models, SENTENCES, JUDGED_S, n_passages)
     compared = []
     for name, system in systems.items():
-        verdicts, drift = judge(models, system, passages, court, seed=0)
+        scores, drift = judge(models, system, passages, pool, seed=0)
         one = Compared(
             name=name,
             wall_s=spent.get(name, {}),
-            word_error=estimate(verdicts, pooled("word_errors", "n_words")).value,
-            similarity=estimate(verdicts, mean("own")).value,
-            opinion=estimate(verdicts, mean("opinion")).value,
+            word_error=estimate(scores, pooled("word_errors", "n_words")).value,
+            similarity=estimate(scores, mean("own")).value,
+            opinion=estimate(scores, mean("opinion")).value,
             drift=drift,
         )
         print(json.dumps({"name": name, **one.to_row().values, "drift": drift}), flush=True)
@@ -196,8 +196,8 @@ def main(argv: list[str] | None = None) -> None:
     logging.basicConfig(level=logging.WARNING)
     models = DialoguePipeline.load(options.model, options.device).models
     systems = {name: load_system(name, models, options.baseline) for name in options.systems}
-    with Courtroom(options.processes) as court:
-        compared = compare(models, systems, options.passages, options.repeats, court)
+    with JudgePool(options.processes) as pool:
+        compared = compare(models, systems, options.passages, options.repeats, pool)
     if options.write:
         write_table(REPORT, "comparison", [one.to_row() for one in compared])
         draw(compared, PICTURE)

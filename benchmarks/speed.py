@@ -25,7 +25,7 @@ from pipeline.audio.read import read_audio
 from pipeline.dialogue import DialoguePipeline
 
 ROOT = Path(__file__).resolve().parents[1]
-README = ROOT / "README.md"
+REPORT = ROOT / "docs" / "speed.md"
 DIALOGUE_LENGTHS_S = (10, 30, 300, 1800)
 PASSAGE_LENGTHS_S = (10, 20, 30)
 LONGEST_REPEATED_S = 60
@@ -179,7 +179,7 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--rows", nargs="+", choices=list(ROWS), default=list(ROWS))
     parser.add_argument("--json", action="store_true", help="one JSON object a line, no table")
-    parser.add_argument("--write", action="store_true", help="put the table into README.md")
+    parser.add_argument("--write", action="store_true", help="put the table into docs/speed.md")
     options = parser.parse_args(argv)
     bench = Bench(
         pipeline=DialoguePipeline.load(options.model, options.device, options.engine),
@@ -196,7 +196,7 @@ def main(argv: list[str] | None = None) -> None:
     if not options.json:
         print(to_markdown(rows))
     if options.write:
-        write_table(README, "speed", rows)
+        write_table(REPORT, "speed", rows)
 
 
 if __name__ == "__main__":

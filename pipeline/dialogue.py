@@ -29,17 +29,17 @@ from pipeline.synthesis.batches import FIRST_BATCHES_S, estimate_seconds_of_turn
 from pipeline.synthesis.options import SynthesisOptions
 from pipeline.synthesis.resume import gather_turns, take_up
 from pipeline.synthesis.seeds import turn_seed
-from pipeline.synthesis.speakers import Ensemble, PromptSounds
+from pipeline.synthesis.speakers import PromptSounds, ScriptSpeakers
 from pipeline.synthesis.stage_clock import StageClock
 from pipeline.synthesis.streaming import refuse_retakes, stream_turns
 from pipeline.synthesis.turn_synthesizer import (
     WINDOW_S,
-    Performance,
-    TurnSpeaker,
+    SynthesisInputs,
+    TurnSynthesizer,
     refuse_unheard_retakes,
     speak_flagged_again,
 )
-from pipeline.synthesis.voice_store import VoiceShelf
+from pipeline.synthesis.voice_store import VoiceStore
 from pipeline.turns_to_text.sequences import turns_to_text_tokens, turns_to_windows
 from pipeline.voices.casting import WantedVoice, cast_voices
 from pipeline.voices.quality import RecordingQuality
@@ -57,7 +57,7 @@ class DialoguePipeline:
         self._models = models
         self._prompts = PromptSounds(models)
         self.limits = limits or LimitsConfig()
-        self._shelf = VoiceShelf(models, voice_folder, self.limits)
+        self._voice_store = VoiceStore(models, voice_folder, self.limits)
         self.mix_config = MixConfig()
 
     @classmethod
@@ -98,7 +98,7 @@ class DialoguePipeline:
         Raises:
             VoiceError: if a voice file is damaged.
         """
-        return self._shelf.built_in
+        return self._voice_store.built_in
 
     def read_recording(self, recording: Recording) -> Waveform:
         """A recording's sound at the codec's rate, for the two below; errors as `read_audio`."""
@@ -141,7 +141,7 @@ class DialoguePipeline:
         Raises:
             VoiceError: if the voice does not fit these weights.
         """
-        self._shelf.check({voice.name: voice})
+        self._voice_store.check({voice.name: voice})
         return self._prompts.at_level(voice, self.mix_config)
 
     def parse(self, script: ScriptSource) -> Script:
@@ -238,10 +238,10 @@ class DialoguePipeline:
         """
         clock = StageClock(on_progress)
         refuse_retakes(options)
-        performance = self._prepare(script, voices, seed, options, clock)
-        turns, ensemble = performance.script.turns, performance.ensemble
+        inputs = self._prepare(script, voices, seed, options, clock)
+        turns, speakers = inputs.script.turns, inputs.speakers
         growing = GrowingMix(self.mix_config, self._models.codec.sample_rate_hz)
-        n_finished = take_up(finished, turns, growing, ensemble, performance.options.mode)
+        n_finished = take_up(finished, turns, growing, speakers, inputs.options.mode)
         first = FIRST_BATCHES_S if in_a_hurry else ()
         batches = share_out(performance, self.limits, clock, first, n_finished)
         speaker = TurnSpeaker(self._models, performance, self.limits, clock)
@@ -364,7 +364,7 @@ class DialoguePipeline:
         seed: int,
         options: SynthesisOptions | None,
         clock: StageClock,
-    ) -> Performance:
+    ) -> SynthesisInputs:
         """Arrows 1 and 2, and who speaks."""
         chosen = options or SynthesisOptions()
         refuse_unheard_retakes(chosen, self._models)
@@ -379,14 +379,14 @@ class DialoguePipeline:
         voices: Mapping[str, WantedVoice],
         seeds: Sequence[int],
         options: SynthesisOptions,
-    ) -> Performance:
-        cast, cast_notes = cast_voices(read, voices, self.voices, self._shelf.read)
-        self._shelf.check(cast)
-        return Performance(
+    ) -> SynthesisInputs:
+        cast, cast_notes = cast_voices(read, voices, self.voices, self._voice_store.read)
+        self._voice_store.check(cast)
+        return SynthesisInputs(
             script=read,
             text=tuple(self._text_tokens(read, options)),
             seeds=tuple(seeds),
-            ensemble=Ensemble(cast, read.turns, self._prompts, self.mix_config),
+            speakers=ScriptSpeakers(cast, read.turns, self._prompts, self.mix_config),
             options=options,
             notes=(*read.notes, *cast_notes),
         )

@@ -1,4 +1,4 @@
-"""What the documents claim: their python blocks run, the paths in README's tree exist."""
+"""What the documents claim: their python blocks run, the paths in the tree exist."""
 
 import os
 import re
@@ -33,9 +33,9 @@ def _python_blocks() -> list[object]:
 
 
 def _tree() -> list[str]:
-    """Paths in README's tree, folders with a slash at the end."""
-    match = TREE_BLOCK.search((ROOT / "README.md").read_text(encoding="utf-8"))
-    assert match, "README has no tree"
+    """Paths in the tree of `docs/tree.md`, folders with a slash at the end."""
+    match = TREE_BLOCK.search((ROOT / "docs" / "tree.md").read_text(encoding="utf-8"))
+    assert match, "docs/tree.md has no tree"
     paths: list[str] = []
     parents: list[str] = []
     for line in match.group(1).splitlines():
@@ -81,7 +81,7 @@ def test_the_tree_names_every_source_file_of_the_folders_it_opens() -> None:
         path = source.relative_to(ROOT).as_posix()
         folder = path.rsplit("/", 1)[0] + "/"
         if folder in opened and source.name != "__init__.py":
-            assert path in listed, f"README's tree lacks {path}"
+            assert path in listed, f"docs/tree.md lacks {path}"
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)

@@ -28,7 +28,7 @@ from training.datasets import TokenCorpus, TokenisedUtterance
 from training.ema import follow
 from training.loop import run_training
 from training.options import parse_stage_options
-from training.soundstorm.data import StormDataConfig, StormSource
+from training.soundstorm.data import SoundStormDataConfig, SoundStormSource
 
 logger = logging.getLogger(__name__)
 
@@ -37,7 +37,7 @@ FREE_SHARE = 0.3
 
 DEV_SOURCES = {"human": ("human",), "synthetic": ("flite", "world")}
 
-ONE_VOICE = StormDataConfig(speaker_counts=(1.0,), unprompted=1.0)
+ONE_VOICE = SoundStormDataConfig(speaker_counts=(1.0,), unprompted=1.0)
 """Stretches of one speaker, joined from several recordings where one is too short.
 
 A stretch's beginning is the prompt of its rest; no prompt stands apart.
@@ -62,8 +62,8 @@ class BaselineTraining:
 
     storm: SoundStormConfig
     loop: LoopConfig
-    coarse_data: StormDataConfig
-    fine_data: StormDataConfig
+    coarse_data: SoundStormDataConfig
+    fine_data: SoundStormDataConfig
     n_turns: int = 5
     n_coarse_turns: int = 3
     learning_rate: float = 1e-3
@@ -161,7 +161,7 @@ class BaselineSource:
         self.config = like_soundstorm(training.storm)
         self.data = {"coarse": training.coarse_data, "fine": training.fine_data}
         self._sources = {
-            stage: StormSource(corpus, utterances, training.storm, data)
+            stage: SoundStormSource(corpus, utterances, training.storm, data)
             for stage, data in self.data.items()
         }
 

@@ -24,7 +24,7 @@ from benchmarks.material import (
     STATEMENTS,
 )
 from benchmarks.quality.confidence import Estimate, estimate, mean, pooled
-from benchmarks.quality.judges import Courtroom, Verdict
+from benchmarks.quality.judges import JudgePool, Scores
 from benchmarks.quality.results import Result, read_results, write_documents, write_results
 from benchmarks.quality.samples import (
     Recording,
@@ -50,7 +50,7 @@ N_PACE_SENTENCES = 6
 N_GAP_TURNS = 13
 PROCESSES = 2
 
-Figure = Callable[[Sequence[Verdict]], float]
+Figure = Callable[[Sequence[Scores]], float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,24 +146,24 @@ ROWS: dict[str, tuple[str, Callable[[Exam], Iterable[Take]]]] = {
 TIMING = "timing"
 
 
-def _only(name: str, figure: Figure) -> Callable[[Sequence[Verdict]], Estimate | None]:
+def _only(name: str, figure: Figure) -> Callable[[Sequence[Scores]], Estimate | None]:
     """A figure over the takes that it applies to; `None` if there are none."""
 
-    def over(verdicts: Sequence[Verdict]) -> Estimate | None:
-        chosen = [v for v in verdicts if not np.isnan(getattr(v, name))]
+    def over(scores: Sequence[Scores]) -> Estimate | None:
+        chosen = [v for v in scores if not np.isnan(getattr(v, name))]
         return estimate(chosen, figure) if chosen else None
 
     return over
 
 
-def _similarity_lost_per_minute(verdicts: Sequence[Verdict]) -> float:
-    minutes = np.array([v.start_s for v in verdicts]) / 60
+def _similarity_lost_per_minute(scores: Sequence[Scores]) -> float:
+    minutes = np.array([v.start_s for v in scores]) / 60
     if np.ptp(minutes) == 0:
         return float("nan")
-    return float(-np.polyfit(minutes, [v.own for v in verdicts], 1)[0])
+    return float(-np.polyfit(minutes, [v.own for v in scores], 1)[0])
 
 
-FIGURES: dict[str, Callable[[Sequence[Verdict]], Estimate | None]] = {
+FIGURES: dict[str, Callable[[Sequence[Scores]], Estimate | None]] = {
     "word error": _only("skipped", pooled("word_errors", "n_words")),
     "character error": _only("skipped", pooled("character_errors", "n_characters")),
     "words skipped": _only("skipped", mean("skipped")),
@@ -181,15 +181,15 @@ FIGURES: dict[str, Callable[[Sequence[Verdict]], Estimate | None]] = {
 DRIFT = "own voice lost per minute"
 
 
-def summarise(name: str, verdicts: Sequence[Verdict]) -> dict[str, Estimate]:
+def summarise(name: str, scores: Sequence[Scores]) -> dict[str, Estimate]:
     """Every figure that applies to a row."""
-    figures = {title: figure(verdicts) for title, figure in FIGURES.items()}
+    figures = {title: figure(scores) for title, figure in FIGURES.items()}
     if name == "five_minutes":
-        figures[DRIFT] = _only("own", _similarity_lost_per_minute)(verdicts)
+        figures[DRIFT] = _only("own", _similarity_lost_per_minute)(scores)
     return {title: value for title, value in figures.items() if value is not None}
 
 
-def measure(exam: Exam, wanted: Sequence[str], court: Courtroom) -> Iterator[Result]:
+def measure(exam: Exam, wanted: Sequence[str], pool: JudgePool) -> Iterator[Result]:
     """The wanted rows, as they are ready."""
     weights = fingerprint(exam.pipeline)
     for name in wanted:
@@ -197,8 +197,8 @@ def measure(exam: Exam, wanted: Sequence[str], court: Courtroom) -> Iterator[Res
             yield Result(name=name, title="timing", figures=_timing(exam), weights=weights)
         else:
             title, takes = ROWS[name]
-            verdicts = list(court.verdicts(takes(exam)))
-            yield Result(name=name, title=title, figures=summarise(name, verdicts), weights=weights)
+            scores = list(pool.scores(takes(exam)))
+            yield Result(name=name, title=title, figures=summarise(name, scores), weights=weights)
 
 
 def _timing(exam: Exam) -> dict[str, Estimate]:
@@ -238,8 +238,8 @@ def main(argv: list[str] | None = None) -> None:
     if len(wanted) < len(options.rows):
         print("without --data there are no rows of people")
     results = []
-    with Courtroom(options.processes) as court:
-        for result in measure(exam, wanted, court):
+    with JudgePool(options.processes) as pool:
+        for result in measure(exam, wanted, pool):
             print(json.dumps(result.to_json()), flush=True)
             results.append(result)
             if options.write:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.quality.listeners import OpinionJudge, Recogniser, VoiceJudge, compare, fidelity
-from benchmarks.quality.prosody import melody
+from benchmarks.quality.prosody import intonation
 from benchmarks.quality.samples import Take
 from pipeline.datatypes.sound import Waveform
 
@@ -17,16 +17,16 @@ NAN = float("nan")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class Scores:
     """What the judges found in one take; `nan` where a figure does not apply.
 
     Attributes:
-        n_words, word_errors, n_characters, character_errors, skipped, repeated: see `Hearing`; all
-            zero if the text is unknown.
+        n_words, word_errors, n_characters, character_errors, skipped, repeated: see `WordErrors`;
+            all zero if the text is unknown.
         own, other: similarity to the prompt, and to the most similar rival.
         own_above_other: 1 if the prompt is nearer than every rival, else 0.
         opinion: DNSMOS.
-        pitch_range, final_rise: semitones, see `Melody`.
+        pitch_range, final_rise: semitones, see `Intonation`.
         stoi, pesq: see `Fidelity`.
         audio_s, wall_s, start_s: length, seconds of making, place in the script.
     """
@@ -50,28 +50,28 @@ class Verdict:
     start_s: float = 0.0
 
 
-class Jury:
+class Judges:
     """Judges that share what they have heard of a prompt."""
 
     def __init__(self) -> None:
         self._recogniser, self._voices, self._opinions = Recogniser(), VoiceJudge(), OpinionJudge()
         self._prompts: dict[int, NDArray[np.float32]] = {}
 
-    def judge(self, take: Take) -> Verdict:
+    def judge(self, take: Take) -> Scores:
         """Everything that can be told of a take."""
         figures: dict[str, Any] = {}
         if take.text:
-            hearing = compare(take.text, self._recogniser.words(take.speech))
-            figures |= asdict(hearing)
+            errors = compare(take.text, self._recogniser.words(take.speech))
+            figures |= asdict(errors)
             del figures["heard"]
         if take.prompt is not None:
             figures |= self._compare_voices(take, take.prompt)
-        if (moved := melody(take.speech)) is not None:
+        if (moved := intonation(take.speech)) is not None:
             figures |= {"pitch_range": moved.pitch_range, "final_rise": moved.final_rise}
         if take.original is not None:
             near = fidelity(take.original, take.speech)
             figures |= {"stoi": near.stoi, "pesq": near.pesq}
-        return Verdict(
+        return Scores(
             opinion=self._opinions.opinion(take.speech),
             audio_s=take.speech.duration_s,
             wall_s=take.wall_s,
@@ -94,16 +94,16 @@ class Jury:
         return self._prompts[key]
 
 
-_jury: Jury | None = None
+_judges: Judges | None = None
 
 
-def _judge(take: Take) -> Verdict:
-    global _jury  # noqa: PLW0603 - one jury per process, made when it first has to judge
-    _jury = _jury or Jury()
-    return _jury.judge(take)
+def _judge(take: Take) -> Scores:
+    global _judges  # noqa: PLW0603 - one set per process, made when it first has to judge
+    _judges = _judges or Judges()
+    return _judges.judge(take)
 
 
-class Courtroom:
+class JudgePool:
     """Processes that judge takes while the next ones are being made; use it as a context.
 
     Args:
@@ -113,12 +113,12 @@ class Courtroom:
     def __init__(self, n_processes: int) -> None:
         self._pool = multiprocessing.get_context("spawn").Pool(n_processes)
 
-    def __enter__(self) -> "Courtroom":
+    def __enter__(self) -> "JudgePool":
         return self
 
     def __exit__(self, *_: object) -> None:
         self._pool.terminate()
 
-    def verdicts(self, takes: Iterable[Take]) -> Iterator[Verdict]:
-        """Verdicts in the order of the takes."""
+    def scores(self, takes: Iterable[Take]) -> Iterator[Scores]:
+        """Scores in the order of the takes."""
         return self._pool.imap(_judge, takes)

@@ -20,7 +20,7 @@ LOST_RUN = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Hearing:
+class WordErrors:
     """What a recogniser made of one utterance.
 
     Attributes:
@@ -60,7 +60,7 @@ class Recogniser:
         return "" if hypothesis is None else str(hypothesis.hypstr)
 
 
-def compare(wanted: str, heard: str) -> Hearing:
+def compare(wanted: str, heard: str) -> WordErrors:
     """Count errors of words and characters; case and punctuation do not count.
 
     Args:
@@ -78,7 +78,7 @@ def compare(wanted: str, heard: str) -> Hearing:
     ]
     pairs = Counter(itertools.pairwise(hypothesis.split()))
     wanted_pairs = Counter(itertools.pairwise(reference.split()))
-    return Hearing(
+    return WordErrors(
         heard=hypothesis,
         n_words=words.hits + words.substitutions + words.deletions,
         word_errors=words.substitutions + words.deletions + words.insertions,

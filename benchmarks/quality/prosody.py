@@ -17,7 +17,7 @@ ENDING_S = 0.4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Melody:
+class Intonation:
     """Pitch of one utterance, in semitones.
 
     Attributes:
@@ -29,7 +29,7 @@ class Melody:
     final_rise: float
 
 
-def melody(speech: Waveform) -> Melody | None:
+def intonation(speech: Waveform) -> Intonation | None:
     """Measure the pitch with WORLD's DIO and StoneMask (Morise et al. 2009, 2016).
 
     Returns:
@@ -40,7 +40,7 @@ def melody(speech: Waveform) -> Melody | None:
         return None
     ending = semitones[-round(1000 * ENDING_S / FRAME_MS) :]
     third = len(ending) // 3
-    return Melody(
+    return Intonation(
         pitch_range=float(np.std(semitones)),
         final_rise=float(np.median(ending[-third:]) - np.median(ending[:third])),
     )

@@ -19,6 +19,13 @@ CARD_NAME = "README.md"
 BRIEF = ("word error", "own voice", "own above other", "DNSMOS", "real-time factor")
 """Columns of the README and the card."""
 
+NOT_IN_README = {
+    *("unseen", "unseen_codec", "unseen_resynthesis", "unseen_cloned"),
+    *("people", "people_codec", "people_resynthesis"),
+    *("questions", "statements", "numbers", "groups"),
+}
+"""Rows that only the report and the card have."""
+
 TABLES = (
     ("Words", ("word error", "character error", "words skipped", "words repeated")),
     ("Voices", ("own voice", "other voice", "own above other", "own voice lost per minute")),
@@ -86,17 +93,17 @@ def write_results(new: Sequence[Result], path: Path = RESULTS) -> None:
 
 
 def write_documents(results: Sequence[Result], model_folder: Path) -> None:
-    """The report, and the brief table in README and model card where they have its markers.
+    """The report, and the brief table in README (main rows) and model card, where it has markers.
 
     Raises:
         ConfigError: if README lacks the markers.
     """
     _write(REPORT, to_report(results))
-    brief = to_table(results, BRIEF)
-    replace_section(README, "quality", brief)
+    main_rows = [result for result in results if result.name not in NOT_IN_README]
+    replace_section(README, "quality", to_table(main_rows, BRIEF))
     card = model_folder / CARD_NAME
     if card.is_file() and "<!-- quality -->" in card.read_text(encoding="utf-8"):
-        replace_section(card, "quality", brief)
+        replace_section(card, "quality", to_table(results, BRIEF))
 
 
 def to_report(results: Sequence[Result]) -> str:

@@ -102,7 +102,7 @@ def interleaved_blocks(channels: Sequence[NDArray[np.float32]]) -> Iterator[NDAr
         yield pcm_16(np.stack([each[start : start + _BLOCK] for each in channels], axis=1))
 
 
-class HonestFile:
+class ErrorKeepingFile:
     """A file for libsndfile, which does not report a full disk reliably: it keeps the error.
 
     Args:

@@ -16,7 +16,7 @@ from pipeline.audio.formats import (
     FILE_COMMENT,
     MADE_BY,
     SOUND_FORMATS,
-    HonestFile,
+    ErrorKeepingFile,
     SoundFormat,
     encode_with_ffmpeg,
     ffmpeg_for,
@@ -192,7 +192,7 @@ def _write_with_soundfile(
 ) -> None:
     coding = {"subtype": kind.subtype, "format": kind.container}
     with temporary.open("w+b", buffering=0) as raw:
-        file = HonestFile(raw)
+        file = ErrorKeepingFile(raw)
         try:
             with soundfile.SoundFile(file, "w", *shape, **coding) as sound:
                 sound.comment, sound.software = FILE_COMMENT, MADE_BY

@@ -32,7 +32,7 @@ from pipeline.synthesis.assembly import (
 from pipeline.synthesis.batches import estimate_turn_seconds, plan_batches
 from pipeline.synthesis.options import SynthesisOptions
 from pipeline.synthesis.seeds import next_seed, seeded_generator, turn_seed
-from pipeline.synthesis.speakers import Ensemble
+from pipeline.synthesis.speakers import ScriptSpeakers
 from pipeline.synthesis.stage_clock import StageClock
 from pipeline.synthesis.turn_synthesizer import WINDOW_S, Performance, TurnSpeaker
 from pipeline.turns_to_text.sequences import turns_to_text_tokens
@@ -67,7 +67,7 @@ def options_for_redo(dialogue: Dialogue, options: SynthesisOptions | None) -> Sy
 def speak_edited(
     models: Models,
     dialogue: Dialogue,
-    performance: Performance,
+    inputs: SynthesisInputs,
     matches: Sequence[TurnMatch],
     limits: LimitsConfig,
     clock: StageClock,
@@ -77,7 +77,7 @@ def speak_edited(
     Args:
         models: the networks.
         dialogue: made of the script before.
-        performance: of the edited script.
+        inputs: of the edited script.
         matches: of each of its turns.
         limits: of texts.
         clock: told of stages and progress.
@@ -108,7 +108,7 @@ class DialogueEditor:
         dialogue: made by a pipeline.
         options: as `options_for_redo` gives them.
         limits: of texts.
-        ensemble: the dialogue's voices.
+        speakers: the dialogue's voices.
         clock: told of stages and progress.
     """
 
@@ -118,7 +118,7 @@ class DialogueEditor:
         dialogue: Dialogue,
         options: SynthesisOptions,
         limits: LimitsConfig,
-        ensemble: Ensemble,
+        speakers: ScriptSpeakers,
         clock: StageClock,
     ) -> None:
         self._models, self._dialogue, self._clock = models, dialogue, clock
@@ -135,15 +135,15 @@ class DialogueEditor:
             ScriptError: if the text cannot be read or spoken.
         """
         if request.turn is not None:
-            performance = self._redo_turn(request.turn, request)
+            inputs = self._redo_turn(request.turn, request)
         else:
             assert request.span is not None, "Redo has either"
-            performance = self._redo_span(request.span, request.seed)
+            inputs = self._redo_span(request.span, request.seed)
         before = self._dialogue
         after = takes_into_dialogue(self._takes, performance, before.seed, self._clock)
         return with_history(after, before)
 
-    def _redo_turn(self, index: int, request: Redo) -> Performance:
+    def _redo_turn(self, index: int, request: Redo) -> SynthesisInputs:
         dialogue, clock = self._dialogue, self._clock
         dialogue.check_unlocked(index)
         with clock.stage("read"):
@@ -156,19 +156,19 @@ class DialogueEditor:
         semantic = before.semantic
         if (request.text, request.pace, request.seed) != (None, None, None):
             with clock.stage("semantic"):
-                (semantic,) = speaker.read_out([index])
+                (semantic,) = synthesizer.read_out([index])
         with clock.stage("acoustic"):
             longest = self._longest_ids(index)
             chunks = plan_turns([semantic], {semantic.speaker: longest})
             per_id = self._models.soundstorm.config.frames_per_semantic
             spans = [(chunk.start * per_id, chunk.stop * per_id) for (chunk,) in chunks]
-            codes = self._refill(index, semantic, None, spans, performance)
+            codes = self._refill(index, semantic, None, spans, inputs)
         acoustic = codes_to_turn(codes, semantic, self._models.soundstorm.config)
-        (take,) = speaker.sound_out([index], [semantic], [acoustic], [len(spans)])
+        (take,) = synthesizer.sound_out([index], [semantic], [acoustic], [len(spans)])
         self._takes[index] = replace(take, notes=(*notes, *take.notes))
-        return performance
+        return inputs
 
-    def _redo_span(self, span: tuple[float, float], seed: int | None) -> Performance:
+    def _redo_span(self, span: tuple[float, float], seed: int | None) -> SynthesisInputs:
         start, stop = self._samples(span)
         starts = self._dialogue.starts
         places = zip(self._takes, starts, strict=True)
@@ -178,8 +178,8 @@ class DialogueEditor:
             raise ConfigError(self._nobody_speaks(start, stop))
         for index in touched:
             self._dialogue.check_unlocked(index)
-        performance = self._performance(touched, seed, {})
-        speaker = TurnSpeaker(self._models, performance, self._limits, self._clock)
+        inputs = self._inputs(touched, seed, {})
+        synthesizer = TurnSynthesizer(self._models, inputs, self._limits, self._clock)
         for n_done, index in enumerate(touched):
             decoded = found[index]
             assert decoded is not None, "only touched turns"
@@ -193,8 +193,8 @@ class DialogueEditor:
         index: int,
         decoded: tuple[int, int],
         part: tuple[int, int],
-        performance: Performance,
-        speaker: TurnSpeaker,
+        inputs: SynthesisInputs,
+        synthesizer: TurnSynthesizer,
     ) -> None:
         """New sound for `part` of a turn's sound, where samples `decoded` of it are heard."""
         codec, clock, take = self._models.codec, self._clock, self._takes[index]
@@ -202,20 +202,20 @@ class DialogueEditor:
         with clock.stage("acoustic"):
             spans = self._split(index, decoded[0] // hop, -(-decoded[1] // hop))
             given = take.acoustic.codes
-            codes = self._refill(index, take.semantic, given, spans, performance)
+            codes = self._refill(index, take.semantic, given, spans, inputs)
             acoustic = replace(take.acoustic, codes=codes)
         with clock.stage("waveform"):
             (waveform,) = acoustic_to_waveform([acoustic], codec, on_progress=clock.report)
             start, stop = max(0, part[0]), min(part[1], len(take.cut.sound.samples))
-            cut = splice(take.cut, waveform, (start, stop), self._ensemble.mix, index)
+            cut = splice(take.cut, waveform, (start, stop), self._speakers.mix, index)
         with clock.stage("check"):
             check = speaker.check(index, waveform)
         seed = performance.seeds[index]
         self._takes[index] = replace(take, seed=seed, acoustic=acoustic, cut=cut, check=check)
 
-    def _performance(
+    def _inputs(
         self, indices: Sequence[int], seed: int | None, edited: Mapping[int, Turn]
-    ) -> Performance:
+    ) -> SynthesisInputs:
         """The script with its edited turns and new seeds, spoken by the same voices."""
         dialogue = self._dialogue
         turns = tuple(edited.get(index, turn) for index, turn in enumerate(dialogue.turns))
@@ -223,11 +223,11 @@ class DialogueEditor:
         for index in indices:
             seeds[index] = next_seed(seeds[index]) if seed is None else turn_seed(seed, index)
         text = turns_to_text_tokens(turns, self._models.text_tokenizer, self._limits)
-        return Performance(
+        return SynthesisInputs(
             script=Script(turns=turns, speaker_names=dialogue.speaker_names),
             text=tuple(text),
             seeds=tuple(seeds),
-            ensemble=self._ensemble,
+            speakers=self._speakers,
             options=self._options,
             notes=general_notes(dialogue),
         )
@@ -238,7 +238,7 @@ class DialogueEditor:
         semantic: SemanticTokens,
         codes: Tensor | None,
         spans: Sequence[tuple[int, int]],
-        performance: Performance,
+        inputs: SynthesisInputs,
     ) -> Tensor:
         """Codes (Q, T) of a turn with spans of its frames made anew, its neighbours around it."""
         config = self._models.soundstorm.config
@@ -248,13 +248,13 @@ class DialogueEditor:
         ]
         track = lay_track([*around[0], (semantic, codes), *around[1]], config)
         first = sum(take.acoustic.codes.shape[-1] for take in before)
-        seed = performance.seeds[index]
+        seed = inputs.seeds[index]
         made = refill(
             self._models.soundstorm,
             track,
             [(first + start, first + stop) for start, stop in spans],
-            performance.ensemble.voices,
-            performance.options.storm,
+            inputs.speakers.voices,
+            inputs.options.storm,
             [seeded_generator(seed, f"redo {start} {stop}") for start, stop in spans],
             self._clock.report,
         )

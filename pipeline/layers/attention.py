@@ -1,9 +1,9 @@
 """How the frames of a batch see each other: what a Conformer block asks when it mixes frames.
 
 Frames may stand behind a *prefix*: frames that see only each other, whatever follows them. What a
-block makes of a prefix is the same in every pass, so it is computed once and remembered.
-`WholeSequences` reads prefix and rest together, as training does; `RememberedPrefix` reads a prefix
-and keeps what is needed of it; `PackedRows` of `packing.py` reads what follows remembered prefixes.
+block makes of a prefix is the same in every pass, so it is computed once and cached.
+`WholeSequences` reads prefix and rest together, as training does; `CachedPrefix` reads a prefix
+and keeps what is needed of it; `PackedRows` of `packing.py` reads what follows cached prefixes.
 """
 
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ LONGEST_PLAIN_ATTENTION = 1024
 """Up to here a CPU is faster with the T × T scores written out (twice, at 500 in bfloat16)."""
 
 
-class Mixing(Protocol):
+class FrameMask(Protocol):
     """What one block needs to know of the frames it reads."""
 
     def attend(self, queries: Tensor, keys: Tensor, values: Tensor) -> Tensor:
@@ -30,7 +30,7 @@ class Mixing(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BlockMemory:
+class PrefixCache:
     """What one block keeps of a prefix.
 
     Attributes:
@@ -79,12 +79,13 @@ class WholeSequences:
         mixed = convolve_frames(x, depthwise)
         if self.prefix is None:
             return mixed
+        # the prefix once more, as if nothing followed: (B, T, D)
         inside = self.prefix[..., None]
         return torch.where(inside, convolve_frames(x * inside, depthwise), mixed)
 
 
-class RememberedPrefix(WholeSequences):
-    """One prefix (1, P), read by one block; `memory` gives what is to be kept of it."""
+class CachedPrefix(WholeSequences):
+    """One prefix (1, P), read by one block; `cache` gives what is to be kept of it."""
 
     def attend(self, queries: Tensor, keys: Tensor, values: Tensor) -> Tensor:
         """As for any sequence."""
@@ -93,14 +94,15 @@ class RememberedPrefix(WholeSequences):
 
     def convolve(self, x: Tensor, depthwise: nn.Conv2d) -> Tensor:
         """As for any sequence."""
+        # the last K // 2 frames, zeros before them if there are fewer
         n_tail = depthwise.kernel_size[1] // 2
         self._tail = F.pad(x[0], (0, 0, n_tail, 0))[-n_tail:] if n_tail else x[0, :0]
         return super().convolve(x, depthwise)
 
     @property
-    def memory(self) -> BlockMemory:
+    def cache(self) -> PrefixCache:
         """What the block keeps; once it has read the prefix."""
-        return BlockMemory(
+        return PrefixCache(
             keys=self._keys.contiguous(), values=self._values.contiguous(), tail=self._tail
         )
 
@@ -110,6 +112,7 @@ def attend(queries: Tensor, keys: Tensor, values: Tensor, bias: Tensor | None) -
     T, Dh = queries.shape[-2:]
     if queries.device.type != "cpu" or max(T, keys.shape[-2]) > LONGEST_PLAIN_ATTENTION:
         return F.scaled_dot_product_attention(queries, keys, values, attn_mask=bias)
+    # (..., T, Dh) @ (..., Dh, M) → (..., T, M)
     scores = torch.matmul(queries * Dh**-0.5, keys.transpose(-1, -2))
     if bias is not None:
         scores = scores + bias
@@ -136,8 +139,10 @@ def _bias(valid: Tensor | None, prefix: Tensor | None) -> Tensor | None:
     if valid is None and prefix is None:
         return None
     hidden = torch.zeros((), dtype=torch.bool)
+    # padding is hidden from all: (B, 1, 1, T)
     if valid is not None:
         hidden = ~valid[:, None, None, :]
+    # what follows is hidden from the prefix: (B, 1, T, T)
     if prefix is not None:
         hidden = hidden | (prefix[:, None, :, None] & ~prefix[:, None, None, :])
     return hide_outside(~hidden)

@@ -7,7 +7,7 @@ Everything stays in (B, T, D), the layout in which a CPU multiplies fastest.
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from pipeline.layers.attention import Mixing
+from pipeline.layers.attention import FrameMask
 
 
 class ConformerBlock(nn.Module):
@@ -35,19 +35,19 @@ class ConformerBlock(nn.Module):
         self.convolution = ConvolutionModule(dim, conv_kernel, output_scale)
         self.after = FeedForward(dim, feed_forward_dim, output_scale)
 
-    def forward(self, x: Tensor, mixing: Mixing) -> Tensor:
+    def forward(self, x: Tensor, frame_mask: FrameMask) -> Tensor:
         """Transform frames.
 
         Args:
             x: (B, T, D), float.
-            mixing: which of the frames see which.
+            frame_mask: which of the frames see which.
 
         Returns:
             (B, T, D), as `x`.
         """
         x = x + 0.5 * self.before(x)
-        x = x + self.attention(x, mixing)
-        x = x + self.convolution(x, mixing)
+        x = x + self.attention(x, frame_mask)
+        x = x + self.convolution(x, frame_mask)
         y: Tensor = x + 0.5 * self.after(x)
         return y
 
@@ -77,12 +77,14 @@ class SelfAttention(nn.Module):
         self.queries_keys_values = _linear(dim, 3 * dim)
         self.merge = _linear(dim, dim, output_scale)
 
-    def forward(self, x: Tensor, mixing: Mixing) -> Tensor:
+    def forward(self, x: Tensor, frame_mask: FrameMask) -> Tensor:
         """Attend over (B, T, D)."""
         B, T, D = x.shape
         projected: Tensor = self.queries_keys_values(self.norm(x))
+        # (B, T, 3 D) → queries, keys, values, each (B, H, T, Dh)
         split = projected.view(B, T, 3, self.n_heads, D // self.n_heads).permute(2, 0, 3, 1, 4)
-        heads = mixing.attend(split[0], split[1], split[2])
+        heads = frame_mask.attend(split[0], split[1], split[2])
+        # heads side by side: (B, H, T, Dh) → (B, T, D)
         merged: Tensor = self.merge(heads.transpose(1, 2).reshape(B, T, D))
         return merged
 
@@ -97,10 +99,11 @@ class ConvolutionModule(nn.Module):
         self.depthwise = nn.Conv2d(dim, dim, (1, kernel), padding=(0, kernel // 2), groups=dim)
         self.narrow = _linear(dim, dim, output_scale)
 
-    def forward(self, x: Tensor, mixing: Mixing) -> Tensor:
+    def forward(self, x: Tensor, frame_mask: FrameMask) -> Tensor:
         """Mix neighbouring frames of (B, T, D)."""
+        # (B, T, 2 D): one half gates the other → (B, T, D)
         gated = F.glu(self.gate(self.norm(x)), dim=-1)
-        mixed: Tensor = self.narrow(F.silu(mixing.convolve(gated, self.depthwise)))
+        mixed: Tensor = self.narrow(F.silu(frame_mask.convolve(gated, self.depthwise)))
         return mixed
 
 

@@ -43,7 +43,9 @@ class ConvNeXtBlock(nn.Module):
         """
         hidden = hidden.to(self.scale.dtype)
         with torch.autocast(hidden.device.type, enabled=False):
+            # (B, T, D) as a picture (B, D, 1, T), one pixel high, without a copy
             channels_last_view = hidden.transpose(1, 2).unsqueeze(2)
             mixed = self.depthwise(channels_last_view).squeeze(2).transpose(1, 2)
+        # frame by frame: D → hidden_dim → D
         change: Tensor = self.narrow(F.gelu(self.widen(self.norm(mixed))))
         return hidden + self.scale * change

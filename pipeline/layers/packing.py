@@ -1,4 +1,4 @@
-"""Rows of any lengths end to end, each behind a remembered prefix.
+"""Rows of any lengths end to end, each behind a cached prefix.
 
 Nothing but attention knows of rows, and next to nothing is padding.
 """
@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from pipeline.layers.attention import BlockMemory, attend, convolve_frames, hide_outside
+from pipeline.layers.attention import PrefixCache, attend, convolve_frames, hide_outside
 from pipeline.layers.rotary import apply_rotary
 
 
@@ -53,6 +53,7 @@ class RowPacking:
     def __init__(
         self, lengths: Sequence[int], prefixes: Sequence[int], margin: int, step: int = 64
     ) -> None:
+        # places that a row takes, and its prefix
         shapes = [
             (-(-(length + 2 * margin) // step) * step, n_prefix)
             for length, n_prefix in zip(lengths, prefixes, strict=True)
@@ -60,12 +61,14 @@ class RowPacking:
         self.margin, self.lengths = margin, list(lengths)
         self.spans: list[RowSpan] = []
         start = 0
+        # rows alike in both lie side by side, in a span
         for shape in sorted(set(shapes)):
             rows = tuple(row for row, own in enumerate(shapes) if own == shape)
             span = RowSpan(start=start, rows=rows, n_packed=shape[0], n_prefix=shape[1])
             self.spans.append(span)
             start = span.stop
         self.n_packed = start
+        # where the frames of each row begin, behind its margin
         self.first = [0] * len(shapes)
         for span in self.spans:
             for number, row in enumerate(span.rows):
@@ -90,11 +93,11 @@ class RowPacking:
 
 
 class PackedRows:
-    """Packed rows behind remembered prefixes, read by one block.
+    """Packed rows behind cached prefixes, read by one block.
 
     Args:
         packing: where the rows lie.
-        memories: of each row's prefix, for this block.
+        caches: of each row's prefix, for this block.
         inside: (n_packed,) bool, true where a row has a frame.
         tables: rotary tables of all packed frames, each at its place behind its own prefix.
     """
@@ -102,17 +105,18 @@ class PackedRows:
     def __init__(
         self,
         packing: RowPacking,
-        memories: Sequence[BlockMemory],
+        caches: Sequence[PrefixCache],
         inside: Tensor,
         tables: tuple[Tensor, Tensor],
     ) -> None:
         self.packing, self.inside, self.tables = packing, inside[:, None], tables
-        tail = memories[0].tail
+        tail = caches[0].tail
+        # what stands before each row is the end of its prefix, after it zeros: (n_packed, D)
         self._beside = tail.new_zeros(packing.n_packed, tail.shape[-1])
-        for memory, first in zip(memories, packing.first, strict=True):
-            self._beside[first - packing.margin : first] = memory.tail
+        for cache, first in zip(caches, packing.first, strict=True):
+            self._beside[first - packing.margin : first] = cache.tail
         self._spans = [
-            (span, *_buffers(span, memories), _row_bias(span, inside, tail.dtype))
+            (span, *_buffers(span, caches), _row_bias(span, inside, tail.dtype))
             for span in packing.spans
         ]
 
@@ -122,11 +126,14 @@ class PackedRows:
         H, Dh = queries.shape[1], queries.shape[3]
         mixed = []
         for span, all_keys, all_values, bias in self._spans:
+            # this span's rows as a batch: (H, rows, n_packed of a row, Dh)
             place = (slice(None), slice(span.start, span.stop))
             shape = (H, len(span.rows), span.n_packed, Dh)
+            # those of the prefix stand there already
             all_keys[:, :, span.n_prefix :] = keys[0][place].view(shape)
             all_values[:, :, span.n_prefix :] = values[0][place].reshape(shape)
             mixed.append(attend(queries[0][place].view(shape), all_keys, all_values, bias))
+        # end to end again: (1, H, n_packed, Dh)
         return torch.cat([each.flatten(1, 2) for each in mixed], dim=1)[None]
 
     def convolve(self, x: Tensor, depthwise: nn.Conv2d) -> Tensor:
@@ -134,11 +141,11 @@ class PackedRows:
         return convolve_frames(torch.where(self.inside, x, self._beside), depthwise)
 
 
-def _buffers(span: RowSpan, memories: Sequence[BlockMemory]) -> tuple[Tensor, Tensor]:
+def _buffers(span: RowSpan, caches: Sequence[PrefixCache]) -> tuple[Tensor, Tensor]:
     """Keys and values (H, rows, P + n_packed, Dh), the prefixes' filled in."""
     filled = []
     for name in ("keys", "values"):
-        prefixes = torch.stack([getattr(memories[row], name) for row in span.rows], dim=1)
+        prefixes = torch.stack([getattr(caches[row], name) for row in span.rows], dim=1)
         filled.append(F.pad(prefixes, (0, 0, 0, span.n_packed)))
     return filled[0], filled[1]
 

@@ -32,6 +32,7 @@ class ResidualQuantizer(nn.Module):
         """
         residual, levels = latents, []
         for codebook in self.codebooks:
+            # (B, T) of this level; what it does not tell is left to the next
             codes = nearest_codes(residual, codebook)
             residual = residual - codebook[codes]
             levels.append(codes)
@@ -62,5 +63,6 @@ def nearest_codes(vectors: Tensor, codebook: Tensor) -> Tensor:
     Returns:
         (...) int64 in [0, V); the lowest index on a tie.
     """
+    # |v - c|² is least where v·c - |c|² / 2 is greatest: (..., V)
     half_norms = 0.5 * (codebook * codebook).sum(-1)
     return (vectors @ codebook.t() - half_norms).argmax(-1)

@@ -34,6 +34,7 @@ def rotary_tables_at(positions: Tensor, head_dim: int) -> tuple[Tensor, Tensor]:
     """
     assert head_dim % 2 == 0, f"rotary embedding turns pairs of channels, not {head_dim}"
     channels = torch.arange(0, head_dim, 2, device=positions.device, dtype=torch.float32)
+    # (...) → (..., Dh / 2): pair i turns by position * base^(-2 i / Dh)
     angles = positions.to(torch.float32)[..., None] * ROTARY_BASE ** (-channels / head_dim)
     return angles.cos(), angles.sin()
 
@@ -49,6 +50,7 @@ def apply_rotary(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     Returns:
         (B, H, T, Dh), in the dtype of `x`.
     """
+    # channel i makes a pair with channel i + Dh / 2
     first, second = x.chunk(2, dim=-1)
     cos, sin = cos.to(x.dtype), sin.to(x.dtype)
     return torch.cat((first * cos - second * sin, second * cos + first * sin), dim=-1)

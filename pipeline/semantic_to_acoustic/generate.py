@@ -119,6 +119,7 @@ def generate(
     generators = _generators(rng, len(windows))
     sequences = [window_to_sequence(window, config) for window in windows]
     spoken = [sequence.codes[:, sequence.window_start :] for sequence in sequences]
+    # as many windows together as fit; those with nothing hidden are done
     groups = list(_groups(sequences, options.batch_frames))
     total = sum(len(group) for group in groups) * options.n_passes(config.n_levels)
     done = 0
@@ -176,6 +177,7 @@ class _Batch:
         assert self._bare is not None, "reads without prompts are for guidance"
         packing = self._bare.packing
         states = self._bare.states(packing.pack(self._rows(self.codes)))
+        # rows lie elsewhere without prefixes: back into the order of `packing`
         rows = [packing.row(states.T, row) for row in range(len(self.rngs))]
         return self.packing.pack(rows).T
 
@@ -200,16 +202,21 @@ def _decode(batch: _Batch, options: SoundStormOptions, report: Callable[[int], N
     config, n_windows = batch.network.config, len(batch.rngs)
     rows = range(n_windows)
     n_to_predict = [int(batch.packing.row(batch.to_predict, row).sum()) for row in rows]
+    # coarse to fine, the finest together
     for levels, n_iterations in options.schedule(config.n_levels):
+        # a level starts with all of it hidden: (n_packed,) bool
         hidden = batch.to_predict
         for n_done in range(1, n_iterations + 1):
+            # one pass over everything; only the N hidden frames are scored
             frames = hidden.nonzero()[:, 0]
             states = batch.states()[frames]
             left = 1.0 - n_done / n_iterations
             for level in levels:
                 logits = _logits(states, batch, frames, options, level)
+                # (N, V) → an id for each, (N,)
                 ids, confidence = _choose(logits, batch, frames, options, left)
                 batch.codes[level, frames] = ids
+            # all but the least confident are kept, more after every iteration
             n_hidden = [n_hidden_after(n, n_done, n_iterations) for n in n_to_predict]
             hidden = _least_confident(confidence, frames, batch.packing, hidden, n_hidden)
             batch.codes[levels[0]].masked_fill_(hidden, config.hidden_code)
@@ -224,7 +231,9 @@ def _logits(
     if options.guidance_scale == 1.0 or level >= options.guided_levels:
         return logits
     bare = _score(batch.network, batch.states_without_prompts()[frames], level)
+    # classifier-free guidance: further from what no prompt makes likely
     guided = bare + options.guidance_scale * (logits - bare)
+    # and part of the way back to the spread that logits had, (N, 1)
     spread = logits.std(dim=-1, keepdim=True) / guided.std(dim=-1, keepdim=True)
     return guided * (1.0 + options.guidance_rescale * (spread - 1.0))
 
@@ -245,16 +254,19 @@ def _choose(
     """Ids (N,) and confidences (N,); the likeliest ids if nothing is `left` of the iterations."""
     if left == 0.0:
         return logits.argmax(dim=-1), logits.new_zeros(len(logits))
+    # a number for the code and one for its confidence: (N,)
     chances, gumbel = batch.uniform()[frames], -(-batch.uniform()[frames].log()).log()
     if options.temperature == 0.0:
         ids = logits.argmax(dim=-1)
         log_probability = F.log_softmax(logits, dim=-1).gather(1, ids[:, None])[:, 0]
     else:
         probabilities = torch.softmax(logits / options.temperature, dim=-1)
+        # the code at which the cumulated probability (N, V) passes the number drawn
         below = probabilities.cumsum(dim=-1)
         ids = torch.searchsorted(below, chances[:, None] * below[:, -1:])[:, 0]
         ids = ids.clamp_max(logits.shape[-1] - 1)
         log_probability = probabilities.gather(1, ids[:, None])[:, 0].clamp_min(1e-30).log()
+    # the noise fades with the iterations
     return ids, log_probability + options.confidence_noise * left * gumbel
 
 
@@ -262,6 +274,7 @@ def _least_confident(
     confidence: Tensor, frames: Tensor, packing: RowPacking, hidden: Tensor, n_hidden: Sequence[int]
 ) -> Tensor:
     """Of the hidden packed frames, those that stay hidden: in each row so many."""
+    # what is known already is never hidden again
     ranked = torch.full(hidden.shape, torch.inf, device=hidden.device)
     ranked[frames] = confidence
     still = torch.zeros_like(hidden)

@@ -109,11 +109,13 @@ def refill(
         if voice is not None
     }
     codes, known = track.codes.clone(), track.known.clone()
+    # all spans are unknown until made
     for first, stop in spans:
         known[first:stop] = False
     for (first, stop), rng in zip(spans, rngs, strict=True):
         window, begin = _window_around(track, codes, known, (first, stop), prompts, config)
         (made,) = generate(network, [window], options, [rng], on_progress)
+        # of the window, (Q, T of the window), only the span is new
         codes[:, first:stop] = made[:, first - begin : stop - begin]
         known[first:stop] = True
     return codes
@@ -129,9 +131,11 @@ def _window_around(
 ) -> tuple[Window, int]:
     """The window of a span, and its first frame in the track. It begins and ends with an id."""
     per_id, context = config.frames_per_semantic, round(CONTEXT_S * track.rate_hz)
+    # ids that the span touches, then the context around them
     first_id, stop_id = span[0] // per_id, -(-span[1] // per_id)
     begin_id = max(0, first_id - context)
     end_id = min(len(track.semantic_ids), stop_id + context)
+    # what is given on the right ends where the next unknown frame begins
     unknown_after = (~known[span[1] :]).nonzero()
     if len(unknown_after):
         end_id = min(end_id, stop_id + int(unknown_after[0]) // per_id)

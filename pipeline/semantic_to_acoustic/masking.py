@@ -40,8 +40,10 @@ def draw_hidden(given: Tensor, ratio: float, rng: torch.Generator) -> Tensor:
         (T,) bool, at least one true, none of them given.
     """
     assert not bool(given.all()), "nothing is left to hide"
+    # 2.0 is above every ratio: given frames stay visible
     draws = torch.rand(given.shape, generator=rng).masked_fill_(given, 2.0)
     hidden = draws < ratio
+    # one at least
     hidden[draws.argmin()] = True
     return hidden
 
@@ -63,6 +65,7 @@ def hide_codes(
     """
     Q = codes.shape[1]
     levels = torch.arange(Q, device=codes.device)[None, :, None]
+    # (1, Q, 1) against (B, 1, 1) → (B, Q, 1)
     at, above = levels == level[:, None, None], levels > level[:, None, None]
     unseen = (at & hidden[:, None]) | (above & ~given[:, None])
     return codes.masked_fill(unseen, hidden_code)

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from pipeline.config.networks import SoundStormConfig
 from pipeline.errors import ShapeError
-from pipeline.layers.attention import BlockMemory, Mixing, WholeSequences
+from pipeline.layers.attention import FrameMask, PrefixCache, WholeSequences
 from pipeline.layers.conformer import ConformerBlock
 from pipeline.layers.packing import RowPacking
 
@@ -30,8 +30,8 @@ class BlockEngine(Protocol):
 
     prefixes: dict[bytes, Any]
 
-    def rows(self, packing: RowPacking, memories: Sequence[Sequence[BlockMemory]]) -> PackedBlocks:
-        """Get ready to read packed windows; `memories` of each row's prefix, for each block."""
+    def rows(self, packing: RowPacking, caches: Sequence[Sequence[PrefixCache]]) -> PackedBlocks:
+        """Get ready to read packed windows; `caches` of each row's prefix, for each block."""
 
 
 class SoundStorm(nn.Module):
@@ -62,11 +62,14 @@ class SoundStorm(nn.Module):
         self.engine: BlockEngine | None = None
         D, Q = config.dim, config.n_levels
         self.register_buffer("codebooks", _normalised(config, codebooks))
+        # conditions: what is said, who says it; one row more for none
         self.semantic_embedding = nn.Embedding(config.n_semantic + 1, D)
         self.slot_embedding = nn.Embedding(config.n_slots + 1, D)
+        # codes in
         self.code_projection = nn.Parameter(torch.randn(Q, config.code_dim, D) * Q**-0.5)
         self.code_free = nn.Parameter(torch.zeros(Q, config.n_codes, D))
         self.hidden_embedding = nn.Parameter(torch.randn(Q, 1, D) * Q**-0.5)
+        # mean embedding of a slot's prompt → what is added to the slot's frames
         self.voice = nn.Sequential(
             nn.LayerNorm(D), nn.Linear(D, D), nn.SiLU(), _starting_at_zero(nn.Linear(D, D))
         )
@@ -81,6 +84,7 @@ class SoundStorm(nn.Module):
             for _ in range(config.n_layers)
         )
         self.norm = nn.LayerNorm(D)
+        # codes out
         self.head_projection = nn.Parameter(
             torch.randn(Q, config.code_dim, D) * 0.3 * (config.code_dim / D) ** 0.5
         )
@@ -90,6 +94,7 @@ class SoundStorm(nn.Module):
     def code_table(self) -> Tensor:
         """Embeddings (Q, V + 1, D) float32 of every code, the hidden one last."""
         scaled = self.codebooks * self.config.code_dim**-0.5
+        # (Q, V, code_dim) @ (Q, code_dim, D) → (Q, V, D)
         known = torch.matmul(scaled, self.code_projection) + self.code_free
         return torch.cat((known, self.hidden_embedding), dim=1)
 
@@ -141,13 +146,16 @@ class SoundStorm(nn.Module):
         T = slots.shape[1]
         if self.config.max_frames < T:
             raise ShapeError(f"{T} frames; the network reads {self.config.max_frames} at most")
+        # a frame is the sum of its codes, its semantic id and its slot: (B, T, D)
         code_sums = self.sum_codes(codes, self.code_table())
         x = code_sums + self.embed_conditions(semantic_ids, slots)
+        # and of its slot's voice: (B, n_slots + 1, D) → (B, T, D)
         if prefix is not None:
             voices = self.voices(code_sums, codes, slots, prefix)
             x = x + voices.gather(1, slots[..., None].expand(-1, -1, voices.shape[-1]))
-        mixing = WholeSequences(T, self.config.head_dim, x.device, valid, prefix)
-        return self.transform(x, [mixing] * len(self.blocks))
+        # the prefix sees itself, the window sees both
+        frame_mask = WholeSequences(T, self.config.head_dim, x.device, valid, prefix)
+        return self.transform(x, [frame_mask] * len(self.blocks))
 
     def sum_codes(self, codes: Tensor, table: Tensor) -> Tensor:
         """Sum the embeddings of each frame's codes.
@@ -160,6 +168,7 @@ class SoundStorm(nn.Module):
             (B, T, D) float32.
         """
         B, Q, T = codes.shape
+        # one table (Q * (V + 1), D) for all levels; each frame is a bag of Q of its rows
         first_rows = torch.arange(Q, device=codes.device) * (self.config.n_codes + 1)
         rows = (codes.transpose(1, 2) + first_rows).reshape(B * T, Q)
         return F.embedding_bag(rows, table.flatten(0, 1), mode="sum").view(B, T, -1)
@@ -184,19 +193,22 @@ class SoundStorm(nn.Module):
         Returns:
             (B, n_slots + 1, D) float32, zeros for slots not in the prefix.
         """
+        # frames that count: (B, T)
         known = (codes != self.config.hidden_code).all(dim=1) & (slots > 0) & prefix
+        # to which slot they count: (B, T, n_slots + 1)
         member = F.one_hot(slots, self.config.n_slots + 1).to(code_sums.dtype) * known[..., None]
         counts = member.sum(dim=1)[..., None]
+        # (B, n_slots + 1, T) @ (B, T, D), over how many there are
         means = torch.matmul(member.transpose(1, 2), code_sums) / counts.clamp(min=1.0)
         voices: Tensor = self.voice(means) * (counts > 0)
         return voices
 
-    def transform(self, x: Tensor, mixings: Sequence[Mixing]) -> Tensor:
+    def transform(self, x: Tensor, frame_masks: Sequence[FrameMask]) -> Tensor:
         """Run the blocks.
 
         Args:
             x: (B, T, D), the sum of everything embedded.
-            mixings: for each block, which frames see which.
+            frame_masks: for each block, which frames see which.
 
         Returns:
             (B, T, D) states, in the number type of the computation.
@@ -205,8 +217,9 @@ class SoundStorm(nn.Module):
         narrow = torch.is_autocast_enabled(kind)
         x = x.to(torch.get_autocast_dtype(kind) if narrow else self.norm.weight.dtype)
         y = x
-        for block, mixing in zip(self.blocks, mixings, strict=True):
-            y = block(y, mixing)
+        for block, frame_mask in zip(self.blocks, frame_masks, strict=True):
+            y = block(y, frame_mask)
+        # what went in, once more beside all blocks
         states: Tensor = self.norm(y + x)
         return states
 

@@ -82,6 +82,7 @@ def window_to_sequence(window: Window, config: SoundStormConfig) -> FrameSequenc
         ShapeError: if axes disagree, an id is out of range, or it is longer than `max_frames`.
     """
     check_window(window, config)
+    # a prompt and a gap for each slot, then the window
     segments = [
         segment
         for slot, prompt in sorted(window.prompts.items())
@@ -172,6 +173,7 @@ def _gap(config: SoundStormConfig) -> FrameSequence:
 
 def _window_segment(window: Window, config: SoundStormConfig) -> FrameSequence:
     n_frames = len(window.slots)
+    # all hidden, (Q, T), but for what is given
     codes = torch.full((config.n_levels, n_frames), config.hidden_code)
     given = torch.zeros(n_frames, dtype=torch.bool)
     if window.given_codes is not None and window.given_frames is not None:

@@ -70,6 +70,7 @@ def _spans_of_pieces(tokens: SemanticTokens, longest: int) -> list[tuple[int, in
     edges = [0, *tokens.piece_starts, len(tokens.semantic_ids)]
     spans: list[tuple[int, int]] = []
     for first, last in itertools.pairwise(edges):
+        # a piece joins the ones before while all fit; one too long is cut evenly
         if spans and last - spans[-1][0] <= longest:
             spans[-1] = (spans[-1][0], last)
         else:
@@ -190,6 +191,7 @@ def windows_to_turns(
     parts: list[list[Tensor]] = [[] for _ in semantic]
     for codes, chunks in zip(window_codes, plan, strict=True):
         sizes = [(chunk.stop - chunk.start) * frames_per_id for chunk in chunks]
+        # (Q, T) of the window → (Q, T) of each chunk
         for chunk, part in zip(chunks, torch.split(codes, sizes, dim=-1), strict=True):
             parts[chunk.turn].append(part)
     return tuple(

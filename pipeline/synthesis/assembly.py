@@ -16,7 +16,7 @@ from pipeline.waveform_to_dialogue.place import place_turns
 
 def takes_into_dialogue(
     takes: Sequence[Take],
-    performance: Performance,
+    inputs: SynthesisInputs,
     seed: int,
     clock: StageClock,
     notes: Sequence[Note] = (),
@@ -25,10 +25,10 @@ def takes_into_dialogue(
 
     Args:
         takes: one for each turn, in order.
-        performance: what was said, and by whom.
+        inputs: what was said, and by whom.
         seed: of the script.
         clock: times the mixing, and knows the seconds of the stages before.
-        notes: come after those of the performance and before those of single turns.
+        notes: come after those of the inputs and before those of single turns.
     """
     ensemble = performance.ensemble
     with clock.stage("mix"):

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pipeline.config.limits import LimitsConfig, MixConfig
 from pipeline.datatypes.script import Turn
 from pipeline.synthesis.stage_clock import StageClock
-from pipeline.synthesis.turn_synthesizer import Performance
+from pipeline.synthesis.turn_synthesizer import SynthesisInputs
 
 WHOLE_BATCH_S = 60.0
 """About how much speech is made at once: enough to fill a processor, little enough to hold."""
@@ -77,7 +77,7 @@ def share_out(
     mix = performance.ensemble.mix
     seconds = estimate_seconds_of_turns(performance.script.turns, limits, mix)
     batches = [range(len(seconds))]
-    if performance.options.mode == "turns":
+    if inputs.options.mode == "turns":
         batches = plan_batches(seconds[n_finished:], first, n_finished)
     work = [max(1, round(WORK_PER_SECOND * turn_s)) for turn_s in seconds]
     for batch in batches:

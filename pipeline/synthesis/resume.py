@@ -13,7 +13,7 @@ from pipeline.datatypes.voice import Voice
 from pipeline.errors import ConfigError
 from pipeline.synthesis.assembly import place_takes
 from pipeline.synthesis.seeds import turn_seed
-from pipeline.synthesis.speakers import Ensemble
+from pipeline.synthesis.speakers import ScriptSpeakers
 from pipeline.waveform_to_dialogue.place import GrowingMix
 
 
@@ -21,16 +21,16 @@ def take_up(
     finished: Iterable[SpokenTurn],
     turns: Sequence[Turn],
     growing: GrowingMix,
-    ensemble: Ensemble,
+    speakers: ScriptSpeakers,
     mode: str,
 ) -> int:
-    """Bring a mix and an ensemble to where they were after the finished turns.
+    """Bring a mix and speakers to where they were after the finished turns.
 
     Args:
         finished: the first turns of the script, in order; read one by one.
         turns: all turns of the script.
         growing: a mix that is still empty.
-        ensemble: gets the voices that were made up.
+        speakers: gets the voices that were made up.
         mode: of the synthesis; "window" can only begin anew.
 
     Returns:

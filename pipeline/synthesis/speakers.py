@@ -75,7 +75,7 @@ def _key(codes: Tensor) -> bytes:
     return hashlib.sha256(codes.contiguous().numpy().tobytes()).digest()
 
 
-class Ensemble:
+class ScriptSpeakers:
     """The speakers of one script.
 
     Args:

@@ -6,7 +6,7 @@ from pipeline.datatypes.dialogue import SpokenTurn
 from pipeline.errors import ConfigError
 from pipeline.synthesis.options import SynthesisOptions
 from pipeline.synthesis.stage_clock import StageClock
-from pipeline.synthesis.turn_synthesizer import Performance, TurnSpeaker
+from pipeline.synthesis.turn_synthesizer import SynthesisInputs, TurnSynthesizer
 from pipeline.waveform_to_dialogue.place import GrowingMix
 
 
@@ -24,8 +24,8 @@ def refuse_retakes(options: SynthesisOptions | None) -> None:
 
 
 def stream_turns(
-    speaker: TurnSpeaker,
-    performance: Performance,
+    synthesizer: TurnSynthesizer,
+    inputs: SynthesisInputs,
     batches: Iterable[range],
     growing: GrowingMix,
     clock: StageClock,
@@ -33,20 +33,20 @@ def stream_turns(
     """Speak batches of turns and place each turn as soon as it is spoken.
 
     Args:
-        speaker: of the performance.
-        performance: what is said, and by whom.
+        synthesizer: of the same inputs.
+        inputs: what is said, and by whom.
         batches: turns to speak together, in order; the finished ones before them are left out.
         growing: the mix of those finished turns.
         clock: told of the mixing.
 
     Yields:
-        The turns in order; the first of the script with the performance's notes.
+        The turns in order; the first of the script with the notes of the inputs.
 
     Raises:
         ScriptError: if a turn could not be spoken.
         CancelledError: if the clock's listener raises it.
     """
-    turns, ensemble = performance.script.turns, performance.ensemble
+    turns, speakers = inputs.script.turns, inputs.speakers
     for batch in batches:
         for index, take in zip(batch, speaker.speak(batch), strict=True):
             following = turns[index + 1] if index + 1 < len(turns) else None

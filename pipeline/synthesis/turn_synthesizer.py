@@ -35,7 +35,7 @@ from pipeline.semantic_to_acoustic.windows import (
 from pipeline.synthesis.options import SynthesisOptions
 from pipeline.synthesis.retakes import retake_flagged
 from pipeline.synthesis.seeds import seeded_generator
-from pipeline.synthesis.speakers import Ensemble
+from pipeline.synthesis.speakers import ScriptSpeakers
 from pipeline.synthesis.stage_clock import StageClock
 from pipeline.text_to_semantic.generate import generate as generate_semantic
 from pipeline.text_to_semantic.pieces import pieces_to_turns
@@ -54,14 +54,14 @@ MADE_UP_VOICE_S = 4.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Performance:
+class SynthesisInputs:
     """A script that is ready to be spoken.
 
     Attributes:
         script: as parsed.
         text: all its sequences.
         seeds: of each turn.
-        ensemble: who speaks.
+        speakers: who speaks.
         options: how to speak.
         notes: what was guessed so far.
     """
@@ -69,7 +69,7 @@ class Performance:
     script: Script
     text: tuple[TextTokens, ...]
     seeds: tuple[int, ...]
-    ensemble: Ensemble
+    speakers: ScriptSpeakers
     options: SynthesisOptions
     notes: tuple[Note, ...] = ()
 
@@ -87,22 +87,22 @@ def refuse_unheard_retakes(options: SynthesisOptions, models: Models) -> None:
         )
 
 
-class TurnSpeaker:
+class TurnSynthesizer:
     """Speaks turns of one script, any of them and in any order.
 
     Args:
         models: the networks.
-        performance: what to say, who says it, from which seeds and how.
+        inputs: what to say, who says it, from which seeds and how.
         limits: for the check of voices.
         clock: told of stages and progress.
     """
 
     def __init__(
-        self, models: Models, performance: Performance, limits: LimitsConfig, clock: StageClock
+        self, models: Models, inputs: SynthesisInputs, limits: LimitsConfig, clock: StageClock
     ) -> None:
-        self._models, self._performance = models, performance
+        self._models, self._inputs = models, inputs
         self._limits, self._clock = limits, clock
-        self._options, self._ensemble = performance.options, performance.ensemble
+        self._options, self._speakers = inputs.options, inputs.speakers
 
     def speak(self, indices: Sequence[int]) -> list[Take]:
         """Speak turns together: each line below is one arrow of docs/flow.md.
@@ -123,7 +123,7 @@ class TurnSpeaker:
             semantic = self.read_out(indices)
         with clock.stage("acoustic"):
             self._make_up_voices(indices, semantic)
-            voices = self._ensemble.voices
+            voices = self._speakers.voices
             plan, acoustic = self._give_voice(indices, semantic, voices, "acoustic", clock)
         parts = Counter(chunk.turn for chunks in plan for chunk in chunks)
         n_parts = [parts[place] for place in range(len(indices))]
@@ -186,7 +186,7 @@ class TurnSpeaker:
         return replace(take, acoustic=acoustic[0], cut=cut, check=check)
 
     def _turn(self, index: int) -> Turn:
-        return self._performance.script.turns[index]
+        return self._inputs.script.turns[index]
 
     def read_out(self, indices: Sequence[int]) -> tuple[SemanticTokens, ...]:
         """Arrow 3 for chosen turns.
@@ -197,13 +197,13 @@ class TurnSpeaker:
         Raises:
             ScriptError: if a turn could not be spoken, with its line.
         """
-        models, performance, options = self._models, self._performance, self._options
+        models, inputs, options = self._models, self._inputs, self._options
         # To the stage, the turns asked for are numbered from 0.
         places = {index: place for place, index in enumerate(indices)}
         config = models.soundstorm.config
         text = [
             replace(each, turn_indices=tuple(places[index] for index in each.turn_indices))
-            for each in performance.text
+            for each in inputs.text
             if each.turn_indices[0] in places
         ]
         prompted = options.prompt_text and options.mode == "turns"
@@ -211,11 +211,11 @@ class TurnSpeaker:
         generators, n_begun = [], Counter[int]()
         for sequence in text:
             first = indices[sequence.turn_indices[0]]
-            voice = self._ensemble.voices[self._turn(first).speaker]
+            voice = self._speakers.voices[self._turn(first).speaker]
             given = prompted and voice is not None
             prompts.append(prompt_of(voice, config)[0] if given and voice is not None else None)
             purpose = f"semantic {n_begun[first]}"
-            generators.append(seeded_generator(performance.seeds[first], purpose))
+            generators.append(seeded_generator(inputs.seeds[first], purpose))
             n_begun[first] += 1
         network, report = models.text_to_semantic, self._clock.report
         try:
@@ -234,10 +234,10 @@ class TurnSpeaker:
         """
         for place, index in enumerate(indices):
             speaker = self._turn(index).speaker
-            if self._ensemble.voices[speaker] is not None:
+            if self._speakers.voices[speaker] is not None:
                 continue
-            assert index == self._ensemble.first_turn(speaker), f"turn {index} without a voice"
-            said, seed = semantic[place], self._performance.seeds[index]
+            assert index == self._speakers.first_turn(speaker), f"turn {index} without a voice"
+            said, seed = semantic[place], self._inputs.seeds[index]
             sample = replace(
                 said,
                 semantic_ids=said.semantic_ids[: round(MADE_UP_VOICE_S * said.rate_hz)],
@@ -250,11 +250,11 @@ class TurnSpeaker:
                 name=f"made up for {speaker}",
                 semantic_ids=sample.semantic_ids,
                 codes=heard[0].codes,
-                level_db=self._ensemble.mix.target_level_db,
+                level_db=self._speakers.mix.target_level_db,
                 codec_id=self._models.codec.identity,
                 description=f"made up by the model with seed {seed}",
             )
-            self._ensemble.give_voice(speaker, voice)
+            self._speakers.give_voice(speaker, voice)
 
     def _give_voice(
         self,
@@ -268,7 +268,7 @@ class TurnSpeaker:
         network = self._models.soundstorm
         plan = self._plan(semantic, voices)
         windows = build_windows(semantic, plan, voices, network.config)
-        seeds = [self._performance.seeds[indices[chunks[0].turn]] for chunks in plan]
+        seeds = [self._inputs.seeds[indices[chunks[0].turn]] for chunks in plan]
         generators = [
             seeded_generator(seed, f"{purpose} {chunks[0].start}")
             for seed, chunks in zip(seeds, plan, strict=True)
@@ -288,8 +288,8 @@ class TurnSpeaker:
 
     def _cut(self, index: int, waveform: Waveform, acoustic: AcousticTokens) -> TurnCut:
         """Arrow 6, as far as one turn goes alone."""
-        gain = self._ensemble.gain(self._turn(index).speaker)
-        return level_and_cut(waveform, acoustic, gain, self._ensemble.mix, index)
+        gain = self._speakers.gain(self._turn(index).speaker)
+        return level_and_cut(waveform, acoustic, gain, self._speakers.mix, index)
 
     def _check_all(
         self, indices: Sequence[int], waveforms: Sequence[Waveform]
@@ -308,7 +308,7 @@ class TurnSpeaker:
         encoder = self._models.speaker
         if encoder is None or not self._options.check_voices:
             return None
-        prompts = self._ensemble.embeddings_at(index)
+        prompts = self._speakers.embeddings_at(index)
         speaker, min_speech_s = self._turn(index).speaker, self._limits.min_checked_speech_s
         with torch.inference_mode():
             return check_turn(index, waveform, speaker, prompts, encoder, min_speech_s)
@@ -327,7 +327,7 @@ def speak_flagged_again(
     Returns:
         The takes to be heard, and notes on what came of it.
     """
-    max_retakes, turns = performance.options.max_retakes, performance.script.turns
+    max_retakes, turns = inputs.options.max_retakes, inputs.script.turns
     if not max_retakes:
         return takes, ()
 

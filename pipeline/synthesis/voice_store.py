@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 _REMAKE = "make it again from its recording"
 
 
-class VoiceShelf:
+class VoiceStore:
     """Voices of one codec.
 
     Args:

@@ -16,7 +16,7 @@ BACKWARD_MARGIN = 4
 """Characters the attention may fall behind the furthest one before it counts as going back."""
 
 
-class TextProgress:
+class TextCoverage:
     """Where C candidates of each of B sequences are in their text.
 
     Args:
@@ -31,6 +31,7 @@ class TextProgress:
         self._spoken, self._pieces = layout.spoken, layout.pieces
         places = torch.arange(L, device=device)
         owner = torch.arange(int(n_pieces.max()), device=device)[None, :, None]
+        # which character is in which piece, (B, pieces, L); its first and last one, (B, pieces)
         belongs = layout.pieces[:, None] == owner
         self._first = torch.where(belongs, places, L).min(dim=2).values
         self._last = torch.where(belongs, places, -1).max(dim=2).values
@@ -53,14 +54,18 @@ class TextProgress:
             piece: (B, C) int64; the piece being spoken.
             speaking: (B, C) bool; False: this candidate is finished and stays as it is.
         """
+        # attention to other pieces does not count: (B, C, L)
         own = attention * (self._pieces[:, None] == piece[..., None])
         first, last = self._first.gather(1, piece), self._last.gather(1, piece)
+        # the character most attended to: (B, C)
         place = own.argmax(dim=2).maximum(first)
         self._furthest = torch.where(speaking, self._furthest.maximum(place), self._furthest)
+        # well behind the furthest one so far
         backward = speaking & (place < self._furthest - BACKWARD_MARGIN)
         self._mass += own * speaking[..., None]
         self._n_backward += backward
         self._n_steps += speaking
+        # steps in a row on the last character of the piece
         at_end = (place >= last) & speaking
         self.n_at_end = torch.where(at_end, self.n_at_end + 1, self.n_at_end * ~speaking)
 
@@ -68,8 +73,9 @@ class TextProgress:
         """Whether the attention has been at the end of the piece (B, C) int64: (B, C) bool."""
         return self._furthest >= self._last.gather(1, piece) - END_MARGIN
 
-    def coverage(self) -> Tensor:
+    def covered_share(self) -> Tensor:
         """Share of the characters to be spoken that were attended to: (B, C) float32 in [0, 1]."""
+        # the most that a character or one beside it held: (B, C, L)
         held = F.max_pool1d(self._mass, NEIGHBOURHOOD, stride=1, padding=NEIGHBOURHOOD // 2)
         covered = (held >= COVERED_MASS) & self._spoken[:, None]
         return covered.sum(dim=2) / self._spoken.sum(dim=1, keepdim=True)

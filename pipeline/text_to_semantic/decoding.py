@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from pipeline.text_to_semantic.coverage import TextProgress
+from pipeline.text_to_semantic.coverage import TextCoverage
 from pipeline.text_to_semantic.layout import expected_piece_frames
 from pipeline.text_to_semantic.model import EncodedText, Steps, TextToSemantic
 from pipeline.text_to_semantic.sampling import draw_without_loops
@@ -138,20 +138,24 @@ class _Decoding:
         self.rows = self._new_rows(generators)
         n_rows, n_steps = B * options.n_candidates, self.rows.ids.shape[2]
         self.steps = _new_steps(network, text, n_rows, n_steps)
-        self.progress = TextProgress(text.layout, options.n_candidates, self.rows.n_pieces)
+        self.coverage = TextCoverage(text.layout, options.n_candidates, self.rows.n_pieces)
         self.candidates: list[list[Candidate]] = [[] for _ in range(B)]
 
     def run(self, on_step: Callable[[int], None]) -> list[list[Candidate]]:
         B, C, n_steps = self.rows.ids.shape
         fed = torch.full((B, C), self.alphabet.start_id, device=self.rows.ids.device)
         for step in range(n_steps):
+            # all B * C rows at once: logits (B * C, n_said), attention (B, C, L)
             logits, attention = self.steps.step(fed.flatten(), step)
-            self.progress.advance(attention, self.rows.piece, self.rows.speaking)
+            self.coverage.advance(attention, self.rows.piece, self.rows.speaking)
+            # the next id of every candidate, (B, C)
             fed = self._say(logits.view(*fed.shape, -1), step)
+            # a sequence goes on while one of its candidates speaks: (B,)
             speaking = self.rows.speaking.any(dim=1)
             n_speaking = int(speaking.sum())
             n_kept = self._n_kept(n_speaking)
             if n_kept < len(fed) or not n_speaking:
+                # shrink the batch: those that still speak come first, the others are put aside
                 kept, left = speaking.argsort(descending=True, stable=True).tensor_split([n_kept])
                 self._collect(left if n_speaking else torch.arange(len(fed)))
                 if not n_speaking:
@@ -173,7 +177,9 @@ class _Decoding:
     def _new_rows(self, generators: Sequence[torch.Generator]) -> _Rows:
         B, C, device = len(generators), self.options.n_candidates, self.text.layout.spoken.device
         bounds = [_bounds(expected, self.options) for expected in self.expected]
+        # all pieces at their longest, and the stop id
         lengths = [int(longest.sum()) + 1 for _, longest in bounds]
+        # all random numbers of a sequence, drawn from its own generator: (B, C, steps, 2)
         uniforms = torch.zeros(B, C, max(lengths), 2)
         for row, generator in enumerate(generators):
             drawn = torch.rand(C, lengths[row], 2, generator=generator)
@@ -197,12 +203,16 @@ class _Decoding:
     def _say(self, logits: Tensor, step: int) -> Tensor:
         """Choose the next id (B, C) of every candidate and take note of it."""
         rows, options = self.rows, self.options
+        # what ends the piece being spoken: stop after the last one, else turn change; (B, C)
         is_last = rows.piece == rows.n_pieces[:, None] - 1
         ending = torch.where(is_last, self.alphabet.stop_id, self.alphabet.turn_change_id)
-        may_end = self.progress.has_reached_end(rows.piece)
+        # it may end when the attention has been at its end and it is not too short
+        may_end = self.coverage.has_reached_end(rows.piece)
         may_end &= rows.n_in_piece >= rows.shortest.gather(1, rows.piece)
+        # it must at its upper bound, or when the attention rests on its last character
         ran_on = rows.n_in_piece >= rows.longest.gather(1, rows.piece) - 1
-        must_end = ran_on | (may_end & (self.progress.n_at_end >= options.max_ids_at_end))
+        must_end = ran_on | (may_end & (self.coverage.n_at_end >= options.max_ids_at_end))
+        # no other ending can be drawn: (B, C, n_said)
         logits = self._without_endings(logits, ending, may_end | must_end)
         # nothing counts as a loop before there is a whole window to look back at
         recent = (
@@ -218,12 +228,15 @@ class _Decoding:
             options.top_k,
             options.max_loop_share,
         ).view_as(ending)
+        # an ending that must come overrules the draw, and does not count as likely or not
         said = torch.where(must_end, ending, drawn)
         likelihood = logits.log_softmax(dim=-1).gather(2, said[..., None])[..., 0]
         rows.likelihood += torch.where(rows.speaking & ~must_end, likelihood, 0.0)
+        # take note; candidates that are finished stay as they are
         rows.ids[:, :, step] = torch.where(rows.speaking, said, rows.ids[:, :, step])
         rows.n_said += rows.speaking
         rows.ended &= ~(ran_on & rows.speaking)
+        # a turn change opens the next piece, stop ends the candidate
         changes = rows.speaking & (said == self.alphabet.turn_change_id)
         rows.n_in_piece = torch.where(changes, 0, rows.n_in_piece + 1)
         rows.piece = rows.piece + changes
@@ -232,9 +245,11 @@ class _Decoding:
 
     def _without_endings(self, logits: Tensor, ending: Tensor, may_end: Tensor) -> Tensor:
         """Forbid turn change and stop, except the one that is due and allowed."""
+        # the logit of the ending that is due: (B, C, 1)
         kept = logits.gather(2, ending[..., None])
         first = self.alphabet.turn_change_id
         logits = logits.clone()
+        # turn change and stop stand last in the alphabet
         logits[..., first:] = -torch.inf
         return logits.scatter(
             2, ending[..., None], kept.masked_fill(~may_end[..., None], -torch.inf)
@@ -242,12 +257,13 @@ class _Decoding:
 
     def _collect(self, finished: Tensor) -> None:
         """Put the candidates of finished sequences aside."""
-        coverage, backward = self.progress.coverage(), self.progress.backward_share()
+        coverage, backward = self.coverage.covered_share(), self.coverage.backward_share()
         for row in finished.tolist():
             number = int(self.rows.numbers[row])
             expected = float(self.expected[number].sum())
             for c in range(self.options.n_candidates):
                 n_said = int(self.rows.n_said[row, c])
+                # without the stop id
                 ids = self.rows.ids[row, c, : n_said - 1].cpu()
                 pieces = _split(ids, self.alphabet.turn_change_id)
                 self.candidates[number].append(
@@ -264,9 +280,10 @@ class _Decoding:
     def _keep(self, kept: Tensor) -> None:
         """Go on with some of the sequences only."""
         C = self.options.n_candidates
+        # rows of B * C that belong to the kept sequences
         candidates = (kept[:, None] * C + torch.arange(C, device=kept.device)).flatten()
         self.rows.keep(kept)
-        self.progress.keep(kept)
+        self.coverage.keep(kept)
         self.steps.keep(kept, candidates)
 
 

@@ -70,19 +70,26 @@ def read_layout(text_ids: Tensor, valid: Tensor, config: TextToSemanticConfig) -
         config: where the markers stand in the alphabet, and the expected durations.
     """
     B, L = text_ids.shape
+    # markers are two ranges of the alphabet: (B, L)
     speaker_bins = text_ids - config.first_speaker_id
     pace_bins = text_ids - config.first_pace_id
     is_speaker = valid & (speaker_bins >= 0) & (speaker_bins < config.n_speakers)
     is_pace = valid & (pace_bins >= 0) & (pace_bins < config.n_pace_bins)
+    # the last marker of each kind up to every id, counted from 1; 0: none yet
     order = torch.arange(1, L + 1, device=text_ids.device).expand(B, L)
     last_pace = (order * is_pace).cummax(dim=1).values
     last_speaker = (order * is_speaker).cummax(dim=1).values
+    # spoken is what follows a pace token, up to the next speaker marker
     spoken = valid & (last_pace > last_speaker) & ~is_pace
+    # pace token number n, from 0, opens piece n
     pieces = torch.where(spoken, is_pace.cumsum(dim=1) - 1, NO_PIECE)
+    # every id has the pace of the last pace token before it
     pace_bins = pace_bins.gather(1, (last_pace - 1).clamp(min=0)).clamp(0, config.n_pace_bins - 1)
     durations = _expected_frames(spoken, is_pace, pace_bins, config)
+    # context is all before the first pace token
     is_context = valid & (order < _first_order(is_pace, order))
     context = config.frames_per_character * is_context
+    # an id starts when all before it have sounded; context ends at 0
     starts = durations.cumsum(dim=1) - durations
     starts = starts - is_context * context.flip(1).cumsum(dim=1).flip(1)
     return TextLayout(
@@ -124,8 +131,10 @@ def expected_piece_frames(layout: TextLayout, row: int, config: TextToSemanticCo
     pieces = layout.pieces[row][spoken]
     paces = pace_of_bin(layout.pace_bins[row][spoken], config.n_pace_bins)
     n_pieces = int(pieces.max()) + 1 if len(pieces) else 0
+    # sum over the characters of each piece: (n_pieces,)
     frames = torch.zeros(n_pieces, device=spoken.device)
     frames.index_add_(0, pieces, config.frames_per_character / paces)
+    # a piece's edges were added once for each of its characters: take the mean
     n_characters = torch.bincount(pieces, minlength=n_pieces).clamp(min=1)
     edges = torch.zeros_like(frames).index_add_(0, pieces, config.edge_frames / paces)
     return frames + edges / n_characters
@@ -136,6 +145,7 @@ def _expected_frames(
 ) -> Tensor:
     """Each character's duration; a pace token stands for the silence between its neighbours."""
     pace = pace_of_bin(pace_bins, config.n_pace_bins)
+    # two pieces meet at every pace token but the first
     edge = torch.where(is_pace.cumsum(dim=1) > 1, config.edge_frames, config.edge_frames / 2)
     return (spoken * config.frames_per_character + is_pace * edge) / pace
 

@@ -149,12 +149,15 @@ class TextToSemantic(nn.Module):
             Keys and values for every decoder layer.
         """
         layout = read_layout(text_ids, valid, self.config)
+        # prompt and text read together: (B, P + L, D)
         states, seen = self._read(text_ids, valid, prompts, layout)
         n_prompt = states.shape[1] - text_ids.shape[1]
+        # how long each character lasts, and from that when it starts: (B, L)
         log_durations = self.to_log_duration(states[:, n_prompt:])[..., 0].float()
         if durations is None:
             durations = _durations(log_durations)
         timed = dataclasses.replace(layout, starts=starts_from(durations, layout))
+        # keys and values for the cross-attention of every decoder layer
         memories = self._remember(states, seen, timed, n_prompt)
         return EncodedText(
             memories=memories,
@@ -185,13 +188,17 @@ class TextToSemantic(nn.Module):
         self, text_ids: Tensor, valid: Tensor, prompts: Sequence[Tensor | None], layout: TextLayout
     ) -> tuple[Tensor, Tensor]:
         """States (B, P + L, D) of prompts and texts, and (B, P + L) bool: True: no padding."""
+        # prompts end where the text begins: (B, P)
         prompt_ids, prompt_valid = pad_prompts(prompts, text_ids.device)
+        # an id's role: context, prompt, or spoken at one of the paces
         roles = torch.where(layout.spoken, layout.pace_bins + FIRST_SPOKEN_ROLE, CONTEXT_ROLE)
         text = self.text_embedding(text_ids) + self.role_embedding(roles)
         prompt = self.prompt_embedding(prompt_ids) + self.role_embedding.weight[PROMPT_ROLE]
+        # (B, P, D) and (B, L, D) → (B, P + L, D)
         states = self.dropout(torch.cat((prompt, text), dim=1))
         seen = torch.cat((prompt_valid, valid), dim=1)
         tables = rotary_tables(states.shape[1], self.head_dim, states.device)
+        # every id sees all that is no padding
         for layer in self.encoder:
             states = layer(states, tables, seen[:, None, None])
         return self.encoder_norm(states), seen
@@ -202,9 +209,11 @@ class TextToSemantic(nn.Module):
         # the prompt's ids stand in time before the text: one semantic id each
         before = torch.arange(-n_prompt, 0, device=states.device).expand(len(states), -1)
         starts = torch.cat((before + layout.starts[:, :1], layout.starts), dim=1)
+        # each row has times of its own: tables (B, 1, P + L, Dh / 2)
         cos, sin = rotary_tables_at(starts, self.head_dim)
         tables = (cos[:, None], sin[:, None])
         everything = seen[:, None, None]
+        # guided heads see spoken characters only, the others all: (B, H, 1, P + L)
         spoken = torch.cat((torch.zeros_like(seen[:, :n_prompt]), layout.spoken), dim=1)
         heads = torch.arange(self.config.n_heads, device=states.device)[:, None, None]
         guided = torch.where(heads < self.config.n_guided_heads, spoken[:, None, None], everything)
@@ -229,13 +238,16 @@ class TextToSemantic(nn.Module):
         """
         tables = rotary_tables(semantic_ids.shape[1], self.head_dim, semantic_ids.device)
         positions = torch.arange(semantic_ids.shape[1], device=semantic_ids.device)
+        # each id goes in with the state of the character that is due: (B, S, D)
         due = self._due_states(text, positions)
         states = self.dropout(self.semantic_embedding(semantic_ids) + self.from_due(due))
         attention = None
+        # only the guided layer gives weights: (B, guided heads, S, P + L)
         for layer, memory in zip(self.decoder, text.memories, strict=True):
             states, weights = layer(states, memory, tables)
             attention = weights if weights is not None else attention
         assert attention is not None, "one layer is guided"
+        # without the attention to the prompt
         return self._logits(states, due), attention[..., text.n_prompt :]
 
     def decode_step(
@@ -264,6 +276,7 @@ class TextToSemantic(nn.Module):
             states, weights = layer(states, memory, tables, cache, position)
             attention = weights if weights is not None else attention
         assert attention is not None, "one layer is guided"
+        # candidates stand in the time axis: (B, guided heads, C, P + L) → (B, C, P + L)
         mean = attention.mean(dim=1).reshape(text.layout.spoken.shape[0], -1, attention.shape[-1])
         return self._logits(states, due)[:, 0].float(), mean[..., text.n_prompt :]
 
@@ -282,8 +295,10 @@ class TextToSemantic(nn.Module):
         of training: without this, the decoder learned to babble by the clock.
         """
         layout = text.layout
+        # which characters have begun at each position: (B, S, L)
         begun = layout.starts[:, None] <= positions[:, None] + 0.5
         order = torch.arange(layout.starts.shape[1], device=positions.device)
+        # the last one of them: (B, S)
         last = (order * (begun & layout.timed[:, None])).max(dim=-1).values
         return text.states.gather(1, last[..., None].expand(-1, -1, text.states.shape[-1]))
 

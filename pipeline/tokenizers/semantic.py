@@ -76,10 +76,13 @@ def log_mel(samples: Tensor) -> Tensor:
     """
     if samples.shape[-1] < MEL_WINDOW_SAMPLES:
         raise ShapeError(f"log-mel needs {MEL_WINDOW_SAMPLES} samples, not {samples.shape[-1]}")
+    # 25 ms every 10 ms, at the scale of 16 bits: (..., F, 400)
     frames = samples.to(torch.float32).unfold(-1, MEL_WINDOW_SAMPLES, MEL_HOP_SAMPLES) * 2.0**15
     frames = frames - frames.mean(dim=-1, keepdim=True)
+    # pre-emphasis; the first sample has itself before it
     before = torch.cat([frames[..., :1], frames[..., :-1]], dim=-1)
     frames = (frames - _PREEMPHASIS * before) * _povey_window().to(frames.device)
+    # (..., F, 257) → (..., F, 80)
     power = torch.fft.rfft(frames, n=_FFT_SAMPLES).abs().square()
     mel: Tensor = power @ _mel_filters().to(power.device)
     return mel.clamp_min(_MEL_FLOOR).log()
@@ -170,6 +173,7 @@ class Quantiser(nn.Module):
     def forward(self, hidden: Tensor) -> Tensor:
         """Ids (...) int64 of hidden states (..., D) float32."""
         centroids = self.centroids.to(torch.float32)
+        # the nearest centroid is where x·c - |c|² / 2 is greatest: (..., K)
         half_squares = 0.5 * centroids.square().sum(dim=1)
         return (((hidden - self.mean) / self.std) @ centroids.T - half_squares).argmax(dim=-1)
 
@@ -290,7 +294,9 @@ class SemanticTokenizer(nn.Module):
     @torch.inference_mode()
     def hidden_states_of_mels(self, mels: Sequence[Tensor]) -> list[Tensor]:
         """As `hidden_states`, from what `utterance_mel` gave for each recording."""
+        # two mel frames side by side: (4 S, 80) → (2 S, 160)
         features = [normalise_mel(mel).reshape(-1, N_FEATURES) for mel in mels]
+        # long recordings in overlapping windows, those of all recordings in one batch
         spans = [(row, span) for row, f in enumerate(features) for span in _window_spans(len(f))]
         windows = [features[row][span[0] : span[3]] for row, span in spans]
         valid = nn.utils.rnn.pad_sequence(
@@ -300,6 +306,7 @@ class SemanticTokenizer(nn.Module):
         padded = nn.utils.rnn.pad_sequence(windows, batch_first=True)
         with inference_autocast(padded.device, self.compute_dtype):
             encoded = self.encoder(padded, attention_mask=valid).last_hidden_state.to(torch.float32)
+        # of each window what no other keeps; end to end, then 50 Hz → 25 Hz
         kept: list[list[Tensor]] = [[] for _ in mels]
         for window, (row, (seen_start, start, end, _)) in zip(encoded, spans, strict=True):
             kept[row].append(window[start - seen_start : end - seen_start])

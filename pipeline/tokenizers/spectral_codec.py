@@ -186,9 +186,11 @@ class SpectralCodec(nn.Module):
             (B, N / hop, code_dim) float32.
         """
         with torch.autocast(samples.device.type, enabled=False):
+            # (B, N) → (B, N / fine hop, bins) → (B, N / fine hop, n_mels)
             spectrum = spectrum_frames(samples, self.window, self.config.fine_hop_samples)
             log_mel = (spectrum.abs() @ self.mel_filters).clamp(min=_SILENCE).log()
         B, T, n_mels = log_mel.shape
+        # `upsampling` fine frames side by side are one frame: (B, N / hop, upsampling * n_mels)
         stacked = log_mel.reshape(B, T // self.config.upsampling, self.config.upsampling * n_mels)
         latents: Tensor = self.encoder(0.5 * stacked)
         return latents.to(torch.float32)
@@ -214,6 +216,7 @@ class SpectralCodec(nn.Module):
             (B, T * upsampling, n_fft + 2) float32.
         """
         B, T, _ = latents.shape
+        # (B, T, upsampling * fine_dim), then each frame as fine ones in a row
         coarse: Tensor = self.decoder(latents)
         fine = coarse.reshape(B, T * self.config.upsampling, self.config.fine_dim).to(torch.float32)
         frames: Tensor = self.fine_decoder(fine)
@@ -221,6 +224,7 @@ class SpectralCodec(nn.Module):
 
     def _sound(self, frames: Tensor) -> Tensor:
         """Inverse STFT of `predict_frames`, always in float32."""
+        # n_fft // 2 + 1 bins of each
         log_magnitude, phase = frames.chunk(2, dim=-1)
         with torch.autocast(frames.device.type, enabled=False):
             spectrum = torch.polar(log_magnitude.exp().clamp(max=_MAX_MAGNITUDE), phase)

@@ -41,9 +41,8 @@ class CodebookLearner(nn.Module):
     ) -> None:
         super().__init__()
         Q, V, code_dim = quantizer.codebooks.shape
-        self._codebooks = [
-            quantizer
-        ]  # in a list: not a submodule, else weights would be saved twice
+        # in a list: not a submodule, else weights would be saved twice
+        self._codebooks = [quantizer]
         self.decay, self.dead_below, self.revive_every = decay, dead_below, revive_every
         self.register_buffer("counts", torch.zeros(Q, V))
         self.register_buffer("sums", torch.zeros(Q, V, code_dim))
@@ -59,6 +58,7 @@ class CodebookLearner(nn.Module):
     @torch.no_grad()
     def collect(self, latents: Tensor) -> None:
         """Keep the newest latents, (B, T, code_dim) float32, for `start`."""
+        # a ring: the newest overwrite the oldest
         vectors = latents.reshape(-1, latents.shape[-1])[: len(self.reservoir)]
         places = (int(self.n_seen) + torch.arange(len(vectors), device=vectors.device)) % len(
             self.reservoir
@@ -72,10 +72,12 @@ class CodebookLearner(nn.Module):
         residual = self.reservoir[: min(int(self.n_seen), len(self.reservoir))]
         Q, V, _ = self.sums.shape
         for level in range(Q):
+            # (n, code_dim) → (V, code_dim)
             codebook = _kmeans(residual, V, rng)
             codes = nearest_codes(residual, codebook)
             self._codebooks[0].codebooks[level] = codebook
             self.counts[level] = torch.bincount(codes, minlength=V).float().clamp(min=1.0)
+            # the start weighs as much as 8 latents for each code
             self.counts[level] *= 8.0 / self.counts[level].mean()
             self.sums[level] = codebook * self.counts[level][:, None]
             residual = residual - codebook[codes]
@@ -101,10 +103,12 @@ class CodebookLearner(nn.Module):
         commitment = latents.new_zeros(())
         codebooks = self._codebooks[0].codebooks
         for level in range(len(codebooks)):
+            # (B, T) codes of what the levels before left over, and their vectors
             codes = nearest_codes(residual, codebooks[level])
             chosen = codebooks[level][codes]
             if update:
                 self._update(level, residual, codes, rng)
+            # rows that drop this level add neither vector nor loss: (B, 1, 1)
             kept = (n_levels_kept > level).to(latents.dtype)[:, None, None]
             distance = (latents - total - chosen).square() * kept
             commitment = commitment + distance.mean() / len(codebooks)
@@ -113,6 +117,7 @@ class CodebookLearner(nn.Module):
         if update:
             self.n_updates += 1
         scale = latents.detach().square().mean().clamp(min=1e-6)
+        # straight through: forward the codes, backward the latents
         return latents + (total - latents).detach(), commitment / scale
 
     @torch.no_grad()
@@ -120,9 +125,11 @@ class CodebookLearner(nn.Module):
         vectors, ids = residual.reshape(-1, residual.shape[-1]), codes.reshape(-1)
         counts, sums = self.counts[level], self.sums[level]
         weight = 1.0 - self.decay
+        # moving averages of how often a code is chosen, and of the sum of what it is chosen for
         counts.mul_(self.decay).index_add_(0, ids, torch.full_like(ids, weight, dtype=counts.dtype))
         sums.mul_(self.decay).index_add_(0, ids, vectors * weight)
         if int(self.n_updates) % self.revive_every == 0:
+            # dead codes start again at random vectors of this batch
             fair = len(ids) / len(counts)
             dead = (counts < self.dead_below * fair).nonzero().squeeze(1)[: len(vectors) // 4]
             picks = torch.randperm(len(vectors), generator=rng)[: len(dead)].to(dead.device)
@@ -133,9 +140,11 @@ class CodebookLearner(nn.Module):
 
 def _kmeans(vectors: Tensor, n_clusters: int, rng: torch.Generator) -> Tensor:
     picks = torch.randperm(len(vectors), generator=rng)
+    # first centres are vectors at random, some twice if there are too few
     picks = picks.repeat(-(-n_clusters // len(picks)))[:n_clusters].to(vectors.device)
     centres = vectors[picks].clone()
     for _ in range(_KMEANS_ROUNDS):
+        # assign, then move each centre to the mean of its own
         codes = nearest_codes(vectors, centres)
         counts = torch.bincount(codes, minlength=n_clusters).to(vectors.dtype)
         sums = torch.zeros_like(centres).index_add_(0, codes, vectors)

@@ -13,7 +13,7 @@ from pipeline.layers.convnext import ConvNeXtBlock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class DiscriminatorOutput:
     """What one discriminator says.
 
     Attributes:
@@ -32,7 +32,7 @@ class FrameDiscriminator(nn.Module):
         window_samples: n_fft; the hop is a quarter.
         dim: width.
         n_blocks: blocks over time.
-        n_bands: verdicts per frame.
+        n_bands: outputs per frame.
     """
 
     window: Tensor
@@ -44,7 +44,7 @@ class FrameDiscriminator(nn.Module):
         self.blocks = nn.ModuleList(ConvNeXtBlock(dim, 2 * dim, scale=0.5) for _ in range(n_blocks))
         self.judge = nn.Sequential(nn.LayerNorm(dim), nn.Linear(dim, n_bands))
 
-    def forward(self, samples: Tensor) -> Verdict:
+    def forward(self, samples: Tensor) -> DiscriminatorOutput:
         """Judge sound.
 
         Args:
@@ -62,7 +62,9 @@ class FrameDiscriminator(nn.Module):
         for block in self.blocks:
             hidden = block(hidden)
             features.append(hidden)
-        return Verdict(scores=self.judge(hidden).to(torch.float32), features=tuple(features))
+        return DiscriminatorOutput(
+            scores=self.judge(hidden).to(torch.float32), features=tuple(features)
+        )
 
 
 class Discriminators(nn.Module):
@@ -80,33 +82,35 @@ class Discriminators(nn.Module):
         super().__init__()
         self.judges = nn.ModuleList(FrameDiscriminator(n, dim, n_blocks) for n in window_samples)
 
-    def forward(self, samples: Tensor) -> list[Verdict]:
+    def forward(self, samples: Tensor) -> list[DiscriminatorOutput]:
         """Judge (B, N) float32 sound, once per window length."""
         return [judge(samples) for judge in self.judges]
 
 
-def discriminator_loss(verdicts: Sequence[Verdict]) -> Tensor:
+def discriminator_loss(outputs: Sequence[DiscriminatorOutput]) -> Tensor:
     """Hinge loss of the judges: real above 1, made below -1.
 
     Args:
-        verdicts: on a batch whose first half is real and whose second half is made.
+        outputs: on a batch whose first half is real and whose second half is made.
 
     Returns:
         0-d float32.
     """
     losses = []
-    for verdict in verdicts:
-        real, made = verdict.scores.chunk(2)
+    for output in outputs:
+        real, made = output.scores.chunk(2)
         losses.append(torch.relu(1.0 - real).mean() + torch.relu(1.0 + made).mean())
     return torch.stack(losses).mean()
 
 
-def deception_loss(made: Sequence[Verdict]) -> Tensor:
+def deception_loss(made: Sequence[DiscriminatorOutput]) -> Tensor:
     """Hinge loss of the generator: made sound should score high. 0-d float32."""
     return torch.stack([torch.relu(1.0 - m.scores).mean() for m in made]).mean()
 
 
-def feature_loss(real: Sequence[Verdict], made: Sequence[Verdict]) -> Tensor:
+def feature_loss(
+    real: Sequence[DiscriminatorOutput], made: Sequence[DiscriminatorOutput]
+) -> Tensor:
     """Mean absolute difference of hidden states, as a share of their size. 0-d float32."""
     losses = [
         (f_made - f_real.detach()).abs().mean() / f_real.detach().abs().mean().clamp(min=1e-3)

@@ -234,8 +234,8 @@ class CodecJob:
     def _train_discriminators(self, made: Tensor, wanted: Tensor) -> Tensor:
         with inference_autocast(self.device):
             # One pass over both: larger matrices, fewer calls.
-            verdicts = self.discriminators(torch.cat([wanted, made]))
-        loss = discriminator_loss(verdicts)
+            outputs = self.discriminators(torch.cat([wanted, made]))
+        loss = discriminator_loss(outputs)
         self._descend("discriminators", loss)
         return loss.detach()
 

@@ -21,7 +21,7 @@ SHORTEST_PASSAGE_IDS = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StormDataConfig:
+class SoundStormDataConfig:
     """How examples are drawn. Lengths are in semantic ids.
 
     Attributes:
@@ -67,7 +67,7 @@ class StormDataConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StormBatch:
+class SoundStormBatch:
     """Sequences of one length.
 
     Attributes:
@@ -92,9 +92,9 @@ class StormBatch:
         """Codes (B, Q, T) as the network may see them."""
         return hide_codes(self.codes, self.level, self.hidden, self.given, hidden_code)
 
-    def to(self, device: torch.device) -> "StormBatch":
+    def to(self, device: torch.device) -> "SoundStormBatch":
         """The same batch on a device."""
-        return StormBatch(
+        return SoundStormBatch(
             **{
                 field.name: getattr(self, field.name).to(device)
                 for field in dataclasses.fields(self)
@@ -122,7 +122,7 @@ class _Passage:
         )
 
 
-class StormSource:
+class SoundStormSource:
     """Draws examples and batches from the token corpus.
 
     Args:
@@ -140,7 +140,7 @@ class StormSource:
         corpus: TokenCorpus,
         utterances: Sequence[TokenisedUtterance],
         network: SoundStormConfig,
-        config: StormDataConfig,
+        config: SoundStormDataConfig,
     ) -> None:
         self.corpus, self.network, self.config = corpus, network, config
         by_speaker: dict[str, list[_Passage]] = {}
@@ -154,18 +154,20 @@ class StormSource:
                 f"soundstorm: none of {len(utterances)} utterances has {SHORTEST_PASSAGE_IDS} "
                 "semantic ids; the token corpus needs longer recordings"
             )
+        # prompt and window come from different recordings: a single one is halved
         self._speakers = [
             passages if len(passages) > 1 else _halves(passages[0])
             for passages in by_speaker.values()
         ]
         self._weights = _speaker_weights(self._speakers, config)
+        # how often each level is trained: (Q,)
         falling = torch.tensor(
             [level**-config.level_fall for level in range(2, network.n_levels + 1)]
         )
         rest = (1 - config.first_level) * falling / falling.sum()
         self._level_weights = torch.cat((torch.tensor([config.first_level]), rest))
 
-    def draw_batch(self, rng: torch.Generator) -> StormBatch:
+    def draw_batch(self, rng: torch.Generator) -> SoundStormBatch:
         """Examples of one random length, each with a level and a mask of its own.
 
         Args:
@@ -189,12 +191,14 @@ class StormSource:
             n_frames: T; a multiple of `frames_per_semantic`.
             rng: CPU generator.
         """
+        # who speaks, in which slots; a single speaker without a prompt may be unknown
         total = n_frames // self.network.frames_per_semantic
         speakers = self._draw_speakers(rng)
         slots = (torch.randperm(self.network.n_slots, generator=rng)[: len(speakers)] + 1).tolist()
         prompted = not _chance(self.config.unprompted, rng)
         if not prompted and len(speakers) == 1 and _chance(0.5, rng):
             slots = [0]
+        # a prompt for each, of a recording that the window then does without
         prompts: dict[int, Prompt] = {}
         taken: list[_Passage | None] = [None] * len(speakers)
         for index, passages in enumerate(speakers if prompted else []):
@@ -202,6 +206,7 @@ class StormSource:
             prompts[slots[index]] = self._tokens(
                 self._cut_prompt(taken[index], total // len(speakers), rng)
             )
+        # the window takes what prompts and gaps leave
         gap = self.network.segment_gap_frames // self.network.frames_per_semantic
         left = total - sum(len(semantic_ids) + gap for semantic_ids, _ in prompts.values())
         others = [
@@ -210,6 +215,7 @@ class StormSource:
         ]
         window = self._draw_window(others, slots, left, rng)
         sequence = window_to_sequence(dataclasses.replace(window, prompts=prompts), self.network)
+        # and some of its codes are given
         given = sequence.given.clone()
         given[sequence.window_start :] = self._draw_given(
             n_frames - sequence.window_start, prompted, rng
@@ -237,6 +243,7 @@ class StormSource:
         turns: list[_Passage] = []
         turn_slots: list[int] = []
         speaker = _integer(0, len(speakers) - 1, rng)
+        # turns until they are enough; where several speak, nobody twice in a row
         while sum(map(len, turns)) < n_ids:
             turn = _choose(speakers[speaker], rng)
             turns.append(
@@ -246,6 +253,7 @@ class StormSource:
             if len(speakers) > 1:
                 speaker = (speaker + _integer(1, len(speakers) - 1, rng)) % len(speakers)
         tokens = [self._tokens(turn) for turn in turns]
+        # what is too much goes at the end or at the beginning, in ids and in frames
         kept = slice(0, n_ids) if _chance(0.5, rng) else slice(-n_ids, None)
         rate = self.network.frames_per_semantic
         frames = slice(0, n_ids * rate) if kept.start == 0 else slice(-n_ids * rate, None)
@@ -282,16 +290,16 @@ class StormSource:
         return semantic_ids, codes
 
 
-def stack(examples: Sequence[FrameSequence], level: Tensor, hidden: Tensor) -> StormBatch:
+def stack(examples: Sequence[FrameSequence], level: Tensor, hidden: Tensor) -> SoundStormBatch:
     """Put sequences of one length together.
 
     Args:
-        examples: of `StormSource.draw_example`.
+        examples: of `SoundStormSource.draw_example`.
         level: (B,) int64, the level each learns.
         hidden: (B, T) bool, the frames to predict.
     """
     positions = torch.arange(examples[0].n_frames)
-    return StormBatch(
+    return SoundStormBatch(
         semantic_ids=torch.stack([example.semantic_ids for example in examples]),
         slots=torch.stack([example.slots for example in examples]),
         codes=torch.stack([example.codes for example in examples]),
@@ -314,7 +322,9 @@ def _with_enough_speech(
     return enough or by_speaker
 
 
-def _speaker_weights(speakers: Sequence[Sequence[_Passage]], config: StormDataConfig) -> Tensor:
+def _speaker_weights(
+    speakers: Sequence[Sequence[_Passage]], config: SoundStormDataConfig
+) -> Tensor:
     """(speakers,) weights: by group; inside one, between every speaker and every hour alike."""
     firsts = [passages[0].utterance for passages in speakers]
     groups = ["" if u.speaker in config.favoured else u.source for u in firsts]

@@ -25,7 +25,7 @@ from training.datasets import KINDS, TokenCorpus, TokenisedUtterance
 from training.ema import follow
 from training.loop import run_training
 from training.options import parse_stage_options
-from training.soundstorm.data import StormBatch, StormDataConfig, StormSource, stack
+from training.soundstorm.data import SoundStormBatch, SoundStormDataConfig, SoundStormSource, stack
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ FREE_SHARE = 0.3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StormTraining:
+class SoundStormTraining:
     """Numbers of one training.
 
     Attributes:
@@ -48,7 +48,7 @@ class StormTraining:
 
     network: SoundStormConfig
     loop: LoopConfig
-    data: StormDataConfig = field(default_factory=StormDataConfig)
+    data: SoundStormDataConfig = field(default_factory=SoundStormDataConfig)
     learning_rate: float = 1e-3
     weight_decay: float = 0.01
     gradient_clip: float = 1.0
@@ -59,15 +59,15 @@ class StormTraining:
     dev_ratio: float = 0.7
 
 
-def small_training() -> StormTraining:
+def small_training() -> SoundStormTraining:
     """The shipped size. In so short a run the levels that words are understood by come first.
 
     So do the voices that ship, and passes in which much is to be predicted.
     """
-    return StormTraining(
+    return SoundStormTraining(
         network=small().soundstorm,
         loop=LoopConfig(max_steps=20_000, warmup_steps=150, evaluate_every=400),
-        data=StormDataConfig(
+        data=SoundStormDataConfig(
             first_level=0.35,
             level_fall=2.0,
             prompt_ids=(20, 100),
@@ -81,42 +81,44 @@ def small_training() -> StormTraining:
     )
 
 
-def base_training() -> StormTraining:
+def base_training() -> SoundStormTraining:
     """Paper scale; rate, warm-up and frames in a batch as in public trainings of this size.
 
     The paper names none of them, but windows of up to 30 s and ten rounds over the corpus: 200,000
     batches of 160 s are fifteen over LibriTTS.
     """
-    return StormTraining(
+    return SoundStormTraining(
         network=base().soundstorm,
         loop=LoopConfig(max_steps=200_000, warmup_steps=4_000, evaluate_every=2_000),
-        data=StormDataConfig(batch_frames=12_000, lengths=((750, 0.4), (1500, 0.35), (2250, 0.25))),
+        data=SoundStormDataConfig(
+            batch_frames=12_000, lengths=((750, 0.4), (1500, 0.35), (2250, 0.25))
+        ),
         learning_rate=6e-4,
         average_decay=0.9995,
         dev_frames=750,
     )
 
 
-def tiny_training() -> StormTraining:
+def tiny_training() -> SoundStormTraining:
     """A few steps that exercise everything."""
-    return StormTraining(
+    return SoundStormTraining(
         network=tiny().soundstorm,
         loop=LoopConfig(max_steps=8, warmup_steps=2, evaluate_every=4, log_every=4),
-        data=StormDataConfig(batch_frames=400, lengths=((100, 0.5), (200, 0.5))),
+        data=SoundStormDataConfig(batch_frames=400, lengths=((100, 0.5), (200, 0.5))),
         average_every=1,
         dev_frames=100,
         n_dev_examples=1,
     )
 
 
-SIZES: dict[str, Callable[[], StormTraining]] = {
+SIZES: dict[str, Callable[[], SoundStormTraining]] = {
     "tiny": tiny_training,
     "small": small_training,
     "base": base_training,
 }
 
 
-def masked_cross_entropy(network: SoundStorm, batch: StormBatch) -> tuple[Tensor, Tensor]:
+def masked_cross_entropy(network: SoundStorm, batch: SoundStormBatch) -> tuple[Tensor, Tensor]:
     """Cross-entropy at the hidden frames of each row's level, and of the next level at the others.
 
     No other head is computed, and no given frame counts.
@@ -164,11 +166,15 @@ class SoundStormJob:
     name = "soundstorm"
 
     def __init__(
-        self, training: StormTraining, corpus: TokenCorpus, codebooks: Tensor, device: torch.device
+        self,
+        training: SoundStormTraining,
+        corpus: TokenCorpus,
+        codebooks: Tensor,
+        device: torch.device,
     ) -> None:
         self.training, self.device = training, device
         utterances = corpus.select("train")
-        self.source = StormSource(corpus, utterances, training.network, training.data)
+        self.source = SoundStormSource(corpus, utterances, training.network, training.data)
         torch.manual_seed(training.loop.seed)
         self.network = SoundStorm(training.network, codebooks.cpu())
         self.network.head_bias.data.copy_(_log_frequencies(corpus, utterances, training.network))
@@ -198,7 +204,7 @@ class SoundStormJob:
         """
         return self.learn(self.source.draw_batch(rng), step)
 
-    def learn(self, batch: StormBatch, step: int) -> dict[str, float | Tensor]:
+    def learn(self, batch: SoundStormBatch, step: int) -> dict[str, float | Tensor]:
         """Update the network once from a given batch; see `train_step`."""
         with inference_autocast(self.device):
             sums, counts = masked_cross_entropy(self.network, batch.to(self.device))
@@ -227,22 +233,24 @@ class SoundStormJob:
                 figures[f"{name}_level_1_no_voice"] = self._dev_loss(voiceless, 0)
         return figures
 
-    def _dev_loss(self, batch: StormBatch, level: int) -> float:
+    def _dev_loss(self, batch: SoundStormBatch, level: int) -> float:
         with inference_autocast(self.device):
             sums, counts = masked_cross_entropy(self.average, batch.to(self.device))
         return float(sums[level] / counts[level])
 
-    def _without_voices(self, batch: StormBatch) -> StormBatch:
+    def _without_voices(self, batch: SoundStormBatch) -> SoundStormBatch:
         codes = batch.codes.masked_fill(batch.prompts[:, None], self.training.network.hidden_code)
         return dataclasses.replace(batch, codes=codes)
 
-    def _dev_batches(self, corpus: TokenCorpus, sources: tuple[str, ...]) -> list[StormBatch]:
+    def _dev_batches(self, corpus: TokenCorpus, sources: tuple[str, ...]) -> list[SoundStormBatch]:
         """One batch per level, the same speech in each; prompts always, nothing else given."""
         utterances = corpus.select("dev", sources)
         if not utterances:
             return []
-        always = StormDataConfig(unprompted=0.0, prefix=0.0, spans=0.0, speaker_counts=(0.5, 0.5))
-        source = StormSource(corpus, utterances, self.training.network, always)
+        always = SoundStormDataConfig(
+            unprompted=0.0, prefix=0.0, spans=0.0, speaker_counts=(0.5, 0.5)
+        )
+        source = SoundStormSource(corpus, utterances, self.training.network, always)
         rng = torch.Generator().manual_seed(1)
         n_rows = self.training.n_dev_examples
         examples = [source.draw_example(self.training.dev_frames, rng) for _ in range(n_rows)]
@@ -264,7 +272,7 @@ class SoundStormJob:
         follow(self.average, self.network, step, training.average_decay, training.average_every)
 
 
-def _parameter_groups(network: SoundStorm, training: StormTraining) -> list[dict[str, object]]:
+def _parameter_groups(network: SoundStorm, training: SoundStormTraining) -> list[dict[str, object]]:
     """Weight decay for matrices that multiply; smaller steps for codes' own vectors."""
     decayed = [m.weight for m in network.modules() if isinstance(m, nn.Linear)]
     free = [network.code_free, network.head_free]

@@ -1,4 +1,4 @@
-"""SoundStorm's blocks as one OpenVINO graph, for packed windows behind remembered prefixes."""
+"""SoundStorm's blocks as one OpenVINO graph, for packed windows behind cached prefixes."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from openvino import opset15 as op
 from torch import Tensor, nn
 
-from pipeline.layers.attention import BlockMemory, hide_outside
+from pipeline.layers.attention import PrefixCache, hide_outside
 from pipeline.layers.packing import RowPacking, RowSpan
 from pipeline.layers.rotary import rotary_tables_at
 from pipeline.runtime.openvino.graph import (
@@ -56,18 +56,16 @@ class ConformerEngine:
         self.prefixes: dict[bytes, Any] = {}
         self._compiled = compile_graph(*_build(network, dtype, reaches), n_threads, dtype)
 
-    def rows(
-        self, packing: RowPacking, memories: Sequence[Sequence[BlockMemory]]
-    ) -> "ConformerRows":
+    def rows(self, packing: RowPacking, caches: Sequence[Sequence[PrefixCache]]) -> "ConformerRows":
         """Get ready to read packed rows.
 
         Args:
             packing: where they lie.
-            memories: for each row, of each block, what is remembered of its prefix.
+            caches: for each row, of each block, the cache of its prefix.
         """
-        return ConformerRows(self, packing, memories)
+        return ConformerRows(self, packing, caches)
 
-    def request(self, span: RowSpan, memories: Sequence[Sequence[BlockMemory]]) -> "_SpanRequest":
+    def request(self, span: RowSpan, caches: Sequence[Sequence[PrefixCache]]) -> "_SpanRequest":
         """Get ready to read rows of one shape."""
         return _SpanRequest(self._compiled.create_infer_request(), span)
 
@@ -79,14 +77,14 @@ class ConformerRows:
         self,
         engine: ConformerEngine,
         packing: RowPacking,
-        memories: Sequence[Sequence[BlockMemory]],
+        caches: Sequence[Sequence[PrefixCache]],
     ) -> None:
         self._dtype = engine.dtype
         self._requests = []
         for span in packing.spans:
             for part in _parts(span):
-                request = engine.request(part, memories)
-                request.fill(engine, packing, [memories[row] for row in part.rows])
+                request = engine.request(part, caches)
+                request.fill(engine, packing, [caches[row] for row in part.rows])
                 self._requests.append(request)
 
     def transform(self, x: Tensor) -> Tensor:
@@ -131,9 +129,9 @@ class _SpanRequest:
         self,
         engine: ConformerEngine,
         packing: RowPacking,
-        memories: Sequence[Sequence[BlockMemory]],
+        caches: Sequence[Sequence[PrefixCache]],
     ) -> None:
-        """Set what does not change from pass to pass; `memories` for each row of the span."""
+        """Set what does not change from pass to pass; `caches` for each row of the span."""
         span, dtype = self.span, engine.dtype
         first = span.n_prefix - packing.margin
         places = torch.arange(first, first + span.n_packed)
@@ -144,9 +142,9 @@ class _SpanRequest:
         self._set("sin", sin)
         self._set("bias", bias)
         self._set("inside", inside[..., None].float())
-        for number, own in enumerate(zip(*memories, strict=True)):
+        for number, own in enumerate(zip(*caches, strict=True)):
             for name in ("keys", "values", "tail"):
-                stacked = torch.stack([getattr(memory, name) for memory in own])
+                stacked = torch.stack([getattr(cache, name) for cache in own])
                 self._set(f"{name} {number}", stacked.to(dtype))
 
     def run(self, x: Tensor) -> Tensor:
@@ -196,10 +194,10 @@ def _build(
         values = parameter(f"values {number}", [-1, H, -1, Dh], narrow)
         tail = parameter(f"tail {number}", [-1, margin, D], narrow)
         inputs += [keys, values, tail]
-        remembered = [op.convert(each, "f32") for each in (keys, values, tail)]
+        cached = [op.convert(each, "f32") for each in (keys, values, tail)]
         y = op.add(y, _feed_forward(y, block.before, write))
-        y = op.add(y, _attention(y, block.attention, shared, remembered, write))
-        y = op.add(y, _convolution(y, block.convolution, shared["inside"], remembered[2], write))
+        y = op.add(y, _attention(y, block.attention, shared, cached, write))
+        y = op.add(y, _convolution(y, block.convolution, shared["inside"], cached[2], write))
         y = op.add(y, _feed_forward(y, block.after, write))
     return [layer_norm(op.add(y, x), network.norm)], inputs
 
@@ -211,15 +209,15 @@ def _feed_forward(x: Node, layer: Any, write: _Linear) -> Node:
 
 
 def _attention(
-    x: Node, layer: Any, shared: dict[str, Node], remembered: Sequence[Node], write: _Linear
+    x: Node, layer: Any, shared: dict[str, Node], cached: Sequence[Node], write: _Linear
 ) -> Node:
     dim, n_heads = layer.merge.in_features, layer.n_heads
     projected = write(layer_norm(x, layer.norm), layer.queries_keys_values)
     split = split_heads(projected, 3, n_heads, dim // n_heads)
     queries = rotary(pick(split, 0), shared["cos"], shared["sin"])
     keys = rotary(pick(split, 1), shared["cos"], shared["sin"])
-    all_keys = op.concat([remembered[0], keys], 2)
-    all_values = op.concat([remembered[1], pick(split, 2)], 2)
+    all_keys = op.concat([cached[0], keys], 2)
+    all_values = op.concat([cached[1], pick(split, 2)], 2)
     mixed = op.scaled_dot_product_attention(queries, all_keys, all_values, shared["bias"])
     return write(merge_heads(mixed, dim), layer.merge)
 

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.quality.exam import DRIFT, ROWS, Exam, fingerprint, summarise
-from benchmarks.quality.judges import Verdict
+from benchmarks.quality.judges import Scores
 from benchmarks.quality.samples import Take, dialogues_spoken, human_recordings, sentences_spoken
 from benchmarks.quality.timing import GAPS_S, gap_takes
 from pipeline.dialogue import DialoguePipeline
@@ -27,8 +27,8 @@ def pipeline(tiny_models: Path) -> DialoguePipeline:
 
 
 def test_figures_that_do_not_apply_are_left_out_of_a_row() -> None:
-    words = Verdict(n_words=4, word_errors=1, n_characters=9, character_errors=1, skipped=0.0)
-    voice_only = Verdict(own=0.8)
+    words = Scores(n_words=4, word_errors=1, n_characters=9, character_errors=1, skipped=0.0)
+    voice_only = Scores(own=0.8)
     found = summarise("sentences", [words, voice_only])
     assert found["word error"].value == pytest.approx(0.25)
     assert found["word error"].n == 1
@@ -38,8 +38,8 @@ def test_figures_that_do_not_apply_are_left_out_of_a_row() -> None:
 
 
 def test_drift_is_what_similarity_loses_in_a_minute() -> None:
-    steady = [Verdict(own=0.8, start_s=10.0 * k) for k in range(12)]
-    fading = [Verdict(own=0.9 - 0.02 * k, start_s=10.0 * k) for k in range(12)]
+    steady = [Scores(own=0.8, start_s=10.0 * k) for k in range(12)]
+    fading = [Scores(own=0.9 - 0.02 * k, start_s=10.0 * k) for k in range(12)]
     assert summarise("five_minutes", steady)[DRIFT].value == pytest.approx(0.0, abs=1e-9)
     assert summarise("five_minutes", fading)[DRIFT].value == pytest.approx(0.12)
 

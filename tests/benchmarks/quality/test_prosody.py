@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from benchmarks.quality.prosody import melody
+from benchmarks.quality.prosody import intonation
 from pipeline.datatypes.sound import Waveform
 
 SAMPLE_RATE_HZ = 16_000
@@ -25,7 +25,7 @@ def test_a_monotone_has_no_range_and_wide_melodies_have_more_than_narrow_ones() 
     time_s = np.arange(24_000) / SAMPLE_RATE_HZ
     ranges = []
     for depth in (0.0, 2.0, 5.0):
-        moved = melody(sung(150 * 2 ** (depth * np.sin(2 * np.pi * 2 * time_s) / 12)))
+        moved = intonation(sung(150 * 2 ** (depth * np.sin(2 * np.pi * 2 * time_s) / 12)))
         assert moved is not None
         ranges.append(moved.pitch_range)
     assert ranges[0] < 0.1
@@ -34,7 +34,7 @@ def test_a_monotone_has_no_range_and_wide_melodies_have_more_than_narrow_ones() 
 
 
 def test_rising_and_falling_ends_are_told_apart() -> None:
-    up, down = melody(sung(glide(6.0))), melody(sung(glide(-6.0)))
+    up, down = intonation(sung(glide(6.0))), intonation(sung(glide(-6.0)))
     assert up is not None
     assert down is not None
     assert up.final_rise > 2
@@ -43,5 +43,5 @@ def test_rising_and_falling_ends_are_told_apart() -> None:
 
 def test_what_is_not_voiced_has_no_melody() -> None:
     silence = Waveform(samples=np.zeros(8_000, dtype=np.float32), sample_rate_hz=SAMPLE_RATE_HZ)
-    assert melody(silence) is None
-    assert melody(sung(np.full(1_600, 150.0))) is None
+    assert intonation(silence) is None
+    assert intonation(sung(np.full(1_600, 150.0))) is None

@@ -66,3 +66,20 @@ def test_readme_report_and_card_get_the_table(
     for document in (readme, card, tmp_path / "results.md"):
         assert "| row a | 7 | 0.25" in document.read_text()
         assert "stale" not in document.read_text()
+
+
+def test_readme_has_the_main_rows_alone_and_the_card_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from benchmarks.quality.exam import ROWS
+
+    assert set(ROWS) > results.NOT_IN_README
+    documents = tmp_path / "README.md", tmp_path / "models" / "README.md"
+    documents[1].parent.mkdir()
+    for document in documents:
+        document.write_text("<!-- quality -->\n<!-- /quality -->\n")
+    monkeypatch.setattr(results, "README", documents[0])
+    monkeypatch.setattr(results, "REPORT", tmp_path / "results.md")
+    write_documents([row("questions", 0.5), row("sentences", 0.25)], documents[1].parent)
+    assert ["row questions" in document.read_text() for document in documents] == [False, True]
+    assert all("row sentences" in document.read_text() for document in documents)

@@ -1,11 +1,11 @@
-"""What a block reads together, remembers, and reads again: the same numbers each way."""
+"""What a block reads together, caches, and reads again: the same numbers each way."""
 
 import pytest
 import torch
 from torch import Tensor, nn
 
 from pipeline.layers import attention
-from pipeline.layers.attention import BlockMemory, RememberedPrefix, WholeSequences, attend
+from pipeline.layers.attention import CachedPrefix, PrefixCache, WholeSequences, attend
 from pipeline.layers.conformer import ConformerBlock
 from pipeline.layers.packing import PackedRows, RowPacking
 from pipeline.layers.rotary import rotary_tables_at
@@ -31,37 +31,37 @@ def read_whole(blocks: list[ConformerBlock], x: Tensor, n_prefix: int) -> Tensor
     return x
 
 
-def remember(blocks: list[ConformerBlock], x: Tensor) -> tuple[Tensor, list[BlockMemory]]:
+def cache_prefix(blocks: list[ConformerBlock], x: Tensor) -> tuple[Tensor, list[PrefixCache]]:
     if x.shape[1] == 0:
         keys, tail = torch.zeros(2, 0, HEAD_DIM), torch.zeros(KERNEL // 2, DIM)
-        return x, [BlockMemory(keys=keys, values=keys, tail=tail) for _ in blocks]
-    memories = []
+        return x, [PrefixCache(keys=keys, values=keys, tail=tail) for _ in blocks]
+    caches = []
     for block in blocks:
-        reading = RememberedPrefix(x.shape[1], HEAD_DIM, CPU)
+        reading = CachedPrefix(x.shape[1], HEAD_DIM, CPU)
         x = block(x, reading)
-        memories.append(reading.memory)
-    return x, memories
+        caches.append(reading.cache)
+    return x, caches
 
 
 def read_packed(
     blocks: list[ConformerBlock], sequences: list[Tensor], n_prefixes: list[int]
 ) -> list[Tensor]:
     """The frames after their prefixes, all rows packed."""
-    memories = [remember(blocks, x[:, :n])[1] for x, n in zip(sequences, n_prefixes, strict=True)]
+    caches = [cache_prefix(blocks, x[:, :n])[1] for x, n in zip(sequences, n_prefixes, strict=True)]
     rows = [x[0, n:].T for x, n in zip(sequences, n_prefixes, strict=True)]
     packing = RowPacking([row.shape[1] for row in rows], n_prefixes, KERNEL // 2, step=8)
     places = [torch.arange(n, x.shape[1]) for x, n in zip(sequences, n_prefixes, strict=True)]
     inside = packing.pack([torch.ones(row.shape[1], dtype=torch.bool) for row in rows])
     tables = rotary_tables_at(packing.pack(places), HEAD_DIM)
     x = packing.pack(rows).T[None]
-    for block, own in zip(blocks, zip(*memories, strict=True), strict=True):
+    for block, own in zip(blocks, zip(*caches, strict=True), strict=True):
         x = block(x, PackedRows(packing, own, inside, tables))
     return [packing.row(x[0].T, row).T for row in range(len(rows))]
 
 
-def test_a_remembered_prefix_reads_as_in_the_whole_sequence(blocks: list[ConformerBlock]) -> None:
+def test_a_cached_prefix_reads_as_in_the_whole_sequence(blocks: list[ConformerBlock]) -> None:
     x = frames(20)
-    prefix, _ = remember(blocks, x[:, :12])
+    prefix, _ = cache_prefix(blocks, x[:, :12])
     assert torch.allclose(prefix, read_whole(blocks, x, 12)[:, :12], atol=1e-5)
 
 
@@ -109,7 +109,7 @@ def test_both_ways_to_attend_agree(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_kernel_of_one_needs_no_neighbours() -> None:
     depthwise = nn.Conv2d(DIM, DIM, (1, 1), groups=DIM)
-    reading = RememberedPrefix(4, HEAD_DIM, CPU)
+    reading = CachedPrefix(4, HEAD_DIM, CPU)
     reading.attend(*torch.randn(3, 1, 2, 4, HEAD_DIM).unbind())
     reading.convolve(frames(4), depthwise)
-    assert reading.memory.tail.shape == (0, DIM)
+    assert reading.cache.tail.shape == (0, DIM)

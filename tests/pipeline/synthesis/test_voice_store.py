@@ -16,7 +16,7 @@ from pipeline.datatypes.sound import Waveform
 from pipeline.datatypes.voice import Voice
 from pipeline.dialogue import DialoguePipeline
 from pipeline.errors import AudioError, VoiceError
-from pipeline.synthesis.voice_store import VoiceShelf
+from pipeline.synthesis.voice_store import VoiceStore
 from pipeline.voices.speaker_encoder import SpeakerEncoder
 from pipeline.voices.voice_file import load_voice, save_voice
 
@@ -111,7 +111,7 @@ def test_the_encoder_of_the_weights_hears_two_speakers(
 
     def kinds(speaker: SpeakerEncoder | None) -> set[str]:
         models = dataclasses.replace(pipeline.models, speaker=speaker)
-        found = VoiceShelf(models, tmp_path, LimitsConfig()).judge(recorded).findings
+        found = VoiceStore(models, tmp_path, LimitsConfig()).judge(recorded).findings
         return {finding.kind for finding in found}
 
     assert "several_speakers" in kinds(encoder)
@@ -142,7 +142,7 @@ def misfits(pipeline: DialoguePipeline) -> list[tuple[Voice, str]]:
 def test_ids_and_codes_that_the_networks_do_not_know_are_refused(
     pipeline: DialoguePipeline, tmp_path: Path
 ) -> None:
-    shelf = VoiceShelf(pipeline.models, tmp_path, LimitsConfig())
+    store = VoiceStore(pipeline.models, tmp_path, LimitsConfig())
     for number, (voice, message) in enumerate(misfits(pipeline)):
         with pytest.raises(VoiceError, match=message):
             pipeline.synthesize("[S1] Hi.", {"S1": voice})
@@ -151,9 +151,9 @@ def test_ids_and_codes_that_the_networks_do_not_know_are_refused(
         if len(voice.semantic_ids):
             save_voice(tmp_path / f"{number}.safetensors", voice)
             with pytest.raises(VoiceError, match=message):
-                shelf.read(tmp_path / f"{number}.safetensors")
+                store.read(tmp_path / f"{number}.safetensors")
     with pytest.raises(VoiceError, match=r"voice 'anna' holds .* this"):
-        _ = shelf.built_in
+        _ = store.built_in
 
 
 def test_the_prompt_is_heard_at_the_level_of_a_dialogue(pipeline: DialoguePipeline) -> None:

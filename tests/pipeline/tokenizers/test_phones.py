@@ -5,7 +5,7 @@ import time
 import pytest
 
 from pipeline.errors import ScriptError
-from pipeline.tokenizers.normalise import normalise_text
+from pipeline.normalisation.normalise import normalise_text
 from pipeline.tokenizers.phones import PHONES, SpokenWord, spell_to_phones, spoken_words
 from pipeline.tokenizers.pronouncing.lexicon import Lexicon, english_lexicon
 

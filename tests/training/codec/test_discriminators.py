@@ -1,33 +1,37 @@
 import torch
 
 from training.codec.discriminators import (
+    DiscriminatorOutput,
     Discriminators,
-    Verdict,
     deception_loss,
     discriminator_loss,
     feature_loss,
 )
 
 
-def _verdict(score: float, feature: float = 1.0) -> Verdict:
-    return Verdict(scores=torch.full((1, 3, 2), score), features=(torch.full((1, 3, 4), feature),))
+def _output(score: float, feature: float = 1.0) -> DiscriminatorOutput:
+    return DiscriminatorOutput(
+        scores=torch.full((1, 3, 2), score), features=(torch.full((1, 3, 4), feature),)
+    )
 
 
-def _both(real: float, made: float) -> Verdict:
-    pair = [_verdict(real), _verdict(made)]
-    return Verdict(scores=torch.cat([v.scores for v in pair]), features=pair[0].features)
+def _both(real: float, made: float) -> DiscriminatorOutput:
+    pair = [_output(real), _output(made)]
+    return DiscriminatorOutput(
+        scores=torch.cat([v.scores for v in pair]), features=pair[0].features
+    )
 
 
 def test_hinge_losses_vanish_beyond_the_margin_and_grow_inside_it() -> None:
     assert float(discriminator_loss([_both(2.0, -2.0)])) == 0.0
     assert float(discriminator_loss([_both(0.0, 0.0)])) == 2.0
-    assert float(deception_loss([_verdict(2.0)])) == 0.0
-    assert float(deception_loss([_verdict(-1.0)])) == 2.0
+    assert float(deception_loss([_output(2.0)])) == 0.0
+    assert float(deception_loss([_output(-1.0)])) == 2.0
 
 
 def test_feature_loss_is_relative_to_the_real_features() -> None:
-    assert float(feature_loss([_verdict(0.0, 4.0)], [_verdict(0.0, 4.0)])) == 0.0
-    assert float(feature_loss([_verdict(0.0, 4.0)], [_verdict(0.0, 6.0)])) == 0.5
+    assert float(feature_loss([_output(0.0, 4.0)], [_output(0.0, 4.0)])) == 0.0
+    assert float(feature_loss([_output(0.0, 4.0)], [_output(0.0, 6.0)])) == 0.5
 
 
 def test_judges_learn_to_tell_a_tone_from_noise(rng: torch.Generator) -> None:

@@ -10,11 +10,11 @@ import torch
 from pipeline.config.sizes import tiny
 from pipeline.errors import ConfigError
 from training.datasets import TokenCorpus, TokenisedUtterance, save_tokens
-from training.soundstorm.data import StormDataConfig, StormSource
+from training.soundstorm.data import SoundStormDataConfig, SoundStormSource
 
 CONFIG = tiny().soundstorm
 RATE = CONFIG.frames_per_semantic
-DATA = StormDataConfig(
+DATA = SoundStormDataConfig(
     batch_frames=600, lengths=((150, 0.5), (300, 0.5)), turn_ids=(5, 20), prompt_ids=(5, 30)
 )
 
@@ -24,8 +24,8 @@ def rng(seed: int = 0) -> torch.Generator:
 
 
 def made_up_source(
-    folder: Path, lengths: list[tuple[str, int]], data: StormDataConfig
-) -> StormSource:
+    folder: Path, lengths: list[tuple[str, int]], data: SoundStormDataConfig
+) -> SoundStormSource:
     """Level 1 is the speaker's number, level 2 the utterance's, level 3 the frame's place."""
     utterances, semantic, codes, start = [], [], [], 0
     names = sorted({name for name, _ in lengths})
@@ -48,17 +48,17 @@ def made_up_source(
         start += n_ids
     save_tokens(folder, torch.cat(semantic), torch.cat(codes, dim=1), utterances)
     corpus = TokenCorpus(folder)
-    return StormSource(corpus, corpus.utterances, CONFIG, data)
+    return SoundStormSource(corpus, corpus.utterances, CONFIG, data)
 
 
 @pytest.fixture
-def source(tmp_path: Path) -> StormSource:
+def source(tmp_path: Path) -> SoundStormSource:
     speakers = [(name, 40 + 7 * i) for name in "abc" for i in range(4)] + [("d", 200)]
     return made_up_source(tmp_path, speakers, DATA)
 
 
 def test_every_example_has_the_length_asked_for_and_something_to_predict(
-    source: StormSource,
+    source: SoundStormSource,
 ) -> None:
     for seed in range(60):
         example = source.draw_example(150, rng(seed))
@@ -67,7 +67,9 @@ def test_every_example_has_the_length_asked_for_and_something_to_predict(
         assert bool(example.given[: example.window_start].all())
 
 
-def test_a_slot_is_one_speaker_and_its_prompt_is_another_recording(source: StormSource) -> None:
+def test_a_slot_is_one_speaker_and_its_prompt_is_another_recording(
+    source: SoundStormSource,
+) -> None:
     n_speakers: Counter[int] = Counter()
     for seed in range(80):
         example = source.draw_example(300, rng(seed))
@@ -91,7 +93,7 @@ def test_a_slot_is_one_speaker_and_its_prompt_is_another_recording(source: Storm
     assert n_speakers[2] > 10
 
 
-def test_semantic_ids_stay_with_their_frames(source: StormSource) -> None:
+def test_semantic_ids_stay_with_their_frames(source: SoundStormSource) -> None:
     for seed in range(20):
         example = source.draw_example(150, rng(seed))
         speech = example.semantic_ids != CONFIG.no_semantic_id
@@ -100,7 +102,7 @@ def test_semantic_ids_stay_with_their_frames(source: StormSource) -> None:
         assert torch.equal((example.semantic_ids[speech] * RATE) % 32, place - place % RATE)
 
 
-def test_kinds_of_given_frames_occur_as_often_as_asked(source: StormSource) -> None:
+def test_kinds_of_given_frames_occur_as_often_as_asked(source: SoundStormSource) -> None:
     kinds: Counter[str] = Counter()
     for seed in range(300):
         example = source.draw_example(150, rng(seed))
@@ -129,7 +131,7 @@ def test_favoured_speakers_are_drawn_as_often_as_asked(tmp_path: Path) -> None:
     assert min(drawn[0], drawn[2], drawn[3]) > 5
 
 
-def test_batches_hide_only_what_is_to_be_predicted(source: StormSource) -> None:
+def test_batches_hide_only_what_is_to_be_predicted(source: SoundStormSource) -> None:
     levels: Counter[int] = Counter()
     for seed in range(100):
         batch = source.draw_batch(rng(seed))
@@ -147,7 +149,7 @@ def test_batches_hide_only_what_is_to_be_predicted(source: StormSource) -> None:
     assert levels[1] > levels[3] > 0
 
 
-def test_the_same_seed_draws_the_same_batch(source: StormSource) -> None:
+def test_the_same_seed_draws_the_same_batch(source: SoundStormSource) -> None:
     one, other = source.draw_batch(rng(4)), source.draw_batch(rng(4))
     for field in dataclasses.fields(one):
         assert torch.equal(getattr(one, field.name), getattr(other, field.name))
