@@ -102,7 +102,7 @@ class DialoguePipeline:
 
     def read_recording(self, recording: Recording) -> Waveform:
         """A recording's sound at the codec's rate, for the two below; errors as `read_audio`."""
-        return self._shelf.sound_of(recording)
+        return self._voice_store.sound_of(recording)
 
     def voice_from_recording(
         self,
@@ -125,7 +125,7 @@ class DialoguePipeline:
             AudioError: if the file cannot be read.
             VoiceError: if the recording is unfit (see `judge_recording`), or words cannot be kept.
         """
-        return self._shelf.from_recording(recording, name, description, licence, consent)
+        return self._voice_store.from_recording(recording, name, description, licence, consent)
 
     def judge_recording(self, recording: Recording) -> RecordingQuality:
         """Tell in plain words how good a recording is as a voice, and whether it can be one.
@@ -133,7 +133,7 @@ class DialoguePipeline:
         Raises:
             AudioError: if the file cannot be read.
         """
-        return self._shelf.judge(recording)
+        return self._voice_store.judge(recording)
 
     def prompt_sound(self, voice: Voice) -> Waveform:
         """A voice's prompt as the networks hear it, through the codec, at the level of a dialogue.
@@ -193,12 +193,12 @@ class DialoguePipeline:
             CancelledError: if `on_progress` raises it.
         """
         clock = StageClock(on_progress)
-        performance = self._prepare(script, voices, seed, options, clock)
-        speaker = TurnSpeaker(self._models, performance, self.limits, clock)
-        batches = share_out(performance, self.limits, clock)
-        first_takes = [take for batch in batches for take in speaker.speak(batch)]
-        takes, retake_notes = speak_flagged_again(speaker, first_takes, performance, clock)
-        dialogue = takes_into_dialogue(takes, performance, seed, clock, retake_notes)
+        inputs = self._prepare(script, voices, seed, options, clock)
+        synthesizer = TurnSynthesizer(self._models, inputs, self.limits, clock)
+        batches = share_out(inputs, self.limits, clock)
+        first_takes = [take for batch in batches for take in synthesizer.speak(batch)]
+        takes, retake_notes = speak_flagged_again(synthesizer, first_takes, inputs, clock)
+        dialogue = takes_into_dialogue(takes, inputs, seed, clock, retake_notes)
         return replace(dialogue, redoer=self)
 
     @torch.inference_mode()
@@ -243,9 +243,9 @@ class DialoguePipeline:
         growing = GrowingMix(self.mix_config, self._models.codec.sample_rate_hz)
         n_finished = take_up(finished, turns, growing, speakers, inputs.options.mode)
         first = FIRST_BATCHES_S if in_a_hurry else ()
-        batches = share_out(performance, self.limits, clock, first, n_finished)
-        speaker = TurnSpeaker(self._models, performance, self.limits, clock)
-        yield from stream_turns(speaker, performance, batches, growing, clock)
+        batches = share_out(inputs, self.limits, clock, first, n_finished)
+        synthesizer = TurnSynthesizer(self._models, inputs, self.limits, clock)
+        yield from stream_turns(synthesizer, inputs, batches, growing, clock)
 
     def gather(
         self,
@@ -316,8 +316,8 @@ class DialoguePipeline:
         """
         clock, chosen = StageClock(on_progress), options_for_redo(dialogue, options)
         check_fit(dialogue, self._models)
-        ensemble = Ensemble(dialogue.voices, dialogue.turns, self._prompts, self.mix_config)
-        editor = DialogueEditor(self._models, dialogue, chosen, self.limits, ensemble, clock)
+        speakers = ScriptSpeakers(dialogue.voices, dialogue.turns, self._prompts, self.mix_config)
+        editor = DialogueEditor(self._models, dialogue, chosen, self.limits, speakers, clock)
         return replace(editor.redo(request), redoer=self)
 
     @torch.inference_mode()
@@ -353,8 +353,8 @@ class DialoguePipeline:
             matches = match_turns(dialogue.turns, read.turns, dialogue.locked, follow_context)
             heard = {turn.speaker for turn in read.turns}
             voices = {name: voice for name, voice in dialogue.voices.items() if name in heard}
-            performance = self._cast(read, voices, seeds_of_matches(dialogue, matches), chosen)
-        edited = speak_edited(self._models, dialogue, performance, matches, self.limits, clock)
+            inputs = self._cast(read, voices, seeds_of_matches(dialogue, matches), chosen)
+        edited = speak_edited(self._models, dialogue, inputs, matches, self.limits, clock)
         return replace(note_weights(edited, self._models), redoer=self)
 
     def _prepare(

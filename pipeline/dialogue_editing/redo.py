@@ -34,7 +34,7 @@ from pipeline.synthesis.options import SynthesisOptions
 from pipeline.synthesis.seeds import next_seed, seeded_generator, turn_seed
 from pipeline.synthesis.speakers import ScriptSpeakers
 from pipeline.synthesis.stage_clock import StageClock
-from pipeline.synthesis.turn_synthesizer import WINDOW_S, Performance, TurnSpeaker
+from pipeline.synthesis.turn_synthesizer import WINDOW_S, SynthesisInputs, TurnSynthesizer
 from pipeline.turns_to_text.sequences import turns_to_text_tokens
 from pipeline.waveform_to_dialogue.cut import decoded_span, splice
 
@@ -85,15 +85,15 @@ def speak_edited(
     Raises:
         ScriptError: if a turn could not be spoken.
     """
-    speaker = TurnSpeaker(models, performance, limits, clock)
-    turns, mix = performance.script.turns, performance.ensemble.mix
+    synthesizer = TurnSynthesizer(models, inputs, limits, clock)
+    turns, mix = inputs.script.turns, inputs.speakers.mix
     new = [index for index, match in enumerate(matches) if not match.kept]
     spoken: list[Take] = []
     for batch in plan_batches([estimate_turn_seconds(turns[index], limits, mix) for index in new]):
         with clock.part(batch.start, len(batch), of=len(new)):
-            spoken += speaker.speak([new[place] for place in batch])
+            spoken += synthesizer.speak([new[place] for place in batch])
     takes = takes_of_matches(dialogue, turns, matches, spoken)
-    edited = takes_into_dialogue(takes, performance, dialogue.seed, clock, [kept_note(matches)])
+    edited = takes_into_dialogue(takes, inputs, dialogue.seed, clock, [kept_note(matches)])
     locked = {place for place, match in enumerate(matches) if match.source in dialogue.locked}
     return replace(
         edited, locked=frozenset(locked), options=dialogue.options, weights=dialogue.weights
@@ -124,7 +124,7 @@ class DialogueEditor:
         self._models, self._dialogue, self._clock = models, dialogue, clock
         judged = options.check_voices and bool(dialogue.voice_checks)
         self._options = replace(options, check_voices=judged)
-        self._limits, self._ensemble = limits, ensemble
+        self._limits, self._speakers = limits, speakers
         self._takes = list(dialogue.takes)
 
     def redo(self, request: Redo) -> Dialogue:
@@ -140,7 +140,7 @@ class DialogueEditor:
             assert request.span is not None, "Redo has either"
             inputs = self._redo_span(request.span, request.seed)
         before = self._dialogue
-        after = takes_into_dialogue(self._takes, performance, before.seed, self._clock)
+        after = takes_into_dialogue(self._takes, inputs, before.seed, self._clock)
         return with_history(after, before)
 
     def _redo_turn(self, index: int, request: Redo) -> SynthesisInputs:
@@ -149,10 +149,10 @@ class DialogueEditor:
         with clock.stage("read"):
             before = dialogue.takes[index]
             turn, notes = edit_turn(before.turn, request.text, request.pace, self._limits)
-            performance = self._performance([index], request.seed, {index: turn})
+            inputs = self._inputs([index], request.seed, {index: turn})
             if request.text is None:
                 notes = tuple(note for note in before.notes if note.kind != "joined")
-        speaker = TurnSpeaker(self._models, performance, self._limits, clock)
+        synthesizer = TurnSynthesizer(self._models, inputs, self._limits, clock)
         semantic = before.semantic
         if (request.text, request.pace, request.seed) != (None, None, None):
             with clock.stage("semantic"):
@@ -185,8 +185,8 @@ class DialogueEditor:
             assert decoded is not None, "only touched turns"
             part = (start - starts[index], stop - starts[index])
             with self._clock.part(n_done, 1, of=len(touched)):
-                self._redo_part(index, decoded, part, performance, speaker)
-        return performance
+                self._redo_part(index, decoded, part, inputs, synthesizer)
+        return inputs
 
     def _redo_part(
         self,
@@ -209,8 +209,8 @@ class DialogueEditor:
             start, stop = max(0, part[0]), min(part[1], len(take.cut.sound.samples))
             cut = splice(take.cut, waveform, (start, stop), self._speakers.mix, index)
         with clock.stage("check"):
-            check = speaker.check(index, waveform)
-        seed = performance.seeds[index]
+            check = synthesizer.check(index, waveform)
+        seed = inputs.seeds[index]
         self._takes[index] = replace(take, seed=seed, acoustic=acoustic, cut=cut, check=check)
 
     def _inputs(

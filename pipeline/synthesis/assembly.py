@@ -10,7 +10,7 @@ from pipeline.datatypes.take import Take
 from pipeline.datatypes.voice import Voice
 from pipeline.errors import ConfigError
 from pipeline.synthesis.stage_clock import StageClock
-from pipeline.synthesis.turn_synthesizer import Performance
+from pipeline.synthesis.turn_synthesizer import SynthesisInputs
 from pipeline.waveform_to_dialogue.place import place_turns
 
 
@@ -30,17 +30,17 @@ def takes_into_dialogue(
         clock: times the mixing, and knows the seconds of the stages before.
         notes: come after those of the inputs and before those of single turns.
     """
-    ensemble = performance.ensemble
+    speakers = inputs.speakers
     with clock.stage("mix"):
         dialogue = place_takes(
             takes,
-            ensemble.known_voices(),
-            ensemble.mix,
+            speakers.known_voices(),
+            speakers.mix,
             seed,
-            performance.script.speaker_names,
-            (*performance.notes, *notes),
+            inputs.script.speaker_names,
+            (*inputs.notes, *notes),
         )
-    return replace(dialogue, stage_seconds=clock.seconds, options=performance.options)
+    return replace(dialogue, stage_seconds=clock.seconds, options=inputs.options)
 
 
 def place_takes(

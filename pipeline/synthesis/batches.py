@@ -59,7 +59,7 @@ def plan_batches(
 
 
 def share_out(
-    performance: Performance,
+    inputs: SynthesisInputs,
     limits: LimitsConfig,
     clock: StageClock,
     first: Sequence[float] = (),
@@ -68,21 +68,21 @@ def share_out(
     """Turns to speak together; tells the clock which part of the work each batch is.
 
     Args:
-        performance: whose turns.
+        inputs: whose turns.
         limits: for the estimate of their lengths.
         clock: is told while a batch is spoken.
         first: as for `plan_batches`.
         n_finished: turns at the start that are left out.
     """
-    mix = performance.ensemble.mix
-    seconds = estimate_seconds_of_turns(performance.script.turns, limits, mix)
+    mix = inputs.speakers.mix
+    seconds = estimate_seconds_of_turns(inputs.script.turns, limits, mix)
     batches = [range(len(seconds))]
     if inputs.options.mode == "turns":
         batches = plan_batches(seconds[n_finished:], first, n_finished)
     work = [max(1, round(WORK_PER_SECOND * turn_s)) for turn_s in seconds]
     for batch in batches:
         before, size = sum(work[: batch.start]), sum(work[batch.start : batch.stop])
-        checks = sum(work) * (2 if performance.options.max_retakes else 1)
+        checks = sum(work) * (2 if inputs.options.max_retakes else 1)
         with (
             clock.part(before, size, of=sum(work)),
             clock.part(before, size, of=checks, stage="check"),

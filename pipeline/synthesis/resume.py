@@ -44,8 +44,8 @@ def take_up(
         _check_place(spoken, n_finished, turns)
         following = turns[n_finished + 1] if n_finished + 1 < len(turns) else None
         growing.add(spoken.take.cut, spoken.turn, following)
-        if ensemble.voices[spoken.turn.speaker] is None and spoken.voice is not None:
-            ensemble.give_voice(spoken.turn.speaker, spoken.voice)
+        if speakers.voices[spoken.turn.speaker] is None and spoken.voice is not None:
+            speakers.give_voice(spoken.turn.speaker, spoken.voice)
         n_finished += 1
     if n_finished and mode == "window":
         raise ConfigError(

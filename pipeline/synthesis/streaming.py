@@ -48,12 +48,12 @@ def stream_turns(
     """
     turns, speakers = inputs.script.turns, inputs.speakers
     for batch in batches:
-        for index, take in zip(batch, speaker.speak(batch), strict=True):
+        for index, take in zip(batch, synthesizer.speak(batch), strict=True):
             following = turns[index + 1] if index + 1 < len(turns) else None
             with clock.part(index, 1, of=len(turns), stage="mix"), clock.stage("mix"):
                 placed = growing.add(take.cut, take.turn, following)
-            of_script = performance.notes if index == 0 else ()
-            of_turn = take.all_notes(ensemble.known_voices())
+            of_script = inputs.notes if index == 0 else ()
+            of_turn = take.all_notes(speakers.known_voices())
             yield SpokenTurn(
                 index=index,
                 take=take,
@@ -61,5 +61,5 @@ def stream_turns(
                 start=placed.start,
                 mix=placed.mix,
                 notes=(*of_script, *of_turn, *placed.notes),
-                voice=ensemble.voices[take.turn.speaker],
+                voice=speakers.voices[take.turn.speaker],
             )

@@ -156,7 +156,7 @@ class TurnSynthesizer:
         return [
             Take(
                 turn=self._turn(index),
-                seed=self._performance.seeds[index],
+                seed=self._inputs.seeds[index],
                 semantic=semantic[place],
                 acoustic=acoustic[place],
                 cut=cuts[place],
@@ -178,7 +178,7 @@ class TurnSynthesizer:
             CancelledError: if the clock's listener raises it.
         """
         quiet = self._clock.ask()
-        voices, purpose = self._ensemble.voices, f"take {number}"
+        voices, purpose = self._speakers.voices, f"take {number}"
         _, acoustic = self._give_voice([index], [take.semantic], voices, purpose, quiet)
         waveform = acoustic_to_waveform(acoustic, self._models.codec)[0]
         cut = self._cut(index, waveform, acoustic[0])
@@ -320,7 +320,7 @@ class TurnSynthesizer:
 
 
 def speak_flagged_again(
-    speaker: TurnSpeaker, takes: Sequence[Take], performance: Performance, clock: StageClock
+    synthesizer: TurnSynthesizer, takes: Sequence[Take], inputs: SynthesisInputs, clock: StageClock
 ) -> tuple[Sequence[Take], tuple[Note, ...]]:
     """Speak turns again that do not sound like their voice, if the options ask for it.
 
@@ -332,7 +332,7 @@ def speak_flagged_again(
         return takes, ()
 
     def speak_again(turn: int, number: int) -> Take:
-        return speaker.speak_again(turn, takes[turn], number)
+        return synthesizer.speak_again(turn, takes[turn], number)
 
     report = functools.partial(clock.report, "check")
     with clock.part(1, 1, of=2, stage="check"), clock.stage("check"):
