@@ -66,8 +66,8 @@ BAD_SCRIPTS = {
     "  \n\n": "empty",
     "[S1] one\n[S2] two\n[S3] three\n[S4] four\n[S5] five": "line 5",
     "[S1] " + "a" * 10_000: "line 1",
-    "[S1] Hello.\n[S2] ?!...": "line 2",
+    "[S1] Hello.\n[S2] 你好": "line 2",
     "[S1] \U0001f600\U0001f602": "line 1",
-    "[S1] Hello\x07 there.": "line 1",
+    "[S1 pace=99] Hello there.": "line 1",
 }
 """Script that cannot be spoken → a word of the message about it."""

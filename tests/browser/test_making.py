@@ -89,7 +89,7 @@ def test_an_error_names_its_line_and_nothing_is_submitted(
     spoken: list[Any] = []
     monkeypatch.setattr(loaded, "borrow", lambda *given: spoken.append(given))
     stranger = visit(360, "dark")
-    wrong = "Anna: Hello there.\nBen: ?!"
+    wrong = "Anna: Hello there.\nBen: 你好"
     stranger.write(wrong, "Line 2")
     stranger.button("Generate").click()
     stranger.page.wait_for_timeout(1500)

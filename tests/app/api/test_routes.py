@@ -151,8 +151,7 @@ def test_sound_comes_as_events_if_asked_for(api: Api) -> None:
     [
         ({"input": "  "}, "input must be there, as words"),
         ({"input": "?!"}, "nothing that can be spoken"),
-        ({"input": "a\x07b"}, r"U\+0007"),
-        ({"input": "\ud800"}, r"U\+D800"),
+        ({"input": "\ud800"}, "nothing to say"),
         ({"input": "a" * 501}, "input has 501 characters, at most 500"),
         ({"voice": None}, "voice must be there, as a name"),
         ({"voice": ["anna"]}, "voice must be there, as a name"),

@@ -38,6 +38,6 @@ def test_an_estimate_measures_once_and_is_kept(
 def test_an_estimate_tells_what_is_wrong_with_a_script(
     script: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    script.write_text("[S1] Hello.\n[S2] ?!...", encoding="utf-8")
+    script.write_text("[S1] Hello.\n[S2] 你好", encoding="utf-8")
     assert commands.main(["estimate", str(script)]) == 1
     assert "line 2" in capsys.readouterr().err

@@ -73,7 +73,7 @@ def test_a_config_that_is_not_an_object_is_refused(values: Any) -> None:
 
 
 def test_a_missing_config_names_the_file_and_the_command_that_makes_it(tmp_path: Path) -> None:
-    with pytest.raises(CheckpointError, match=r"config\.json is missing.*training\.all"):
+    with pytest.raises(CheckpointError, match=r"config\.json is missing.*training\.recipe"):
         load_config(tmp_path, CodecConfig)
 
 
