@@ -24,7 +24,8 @@ def _change(path: Path, **values: object) -> None:
 
 def test_a_folder_is_found_by_its_path_and_a_wrong_name_is_refused(tmp_path: Path) -> None:
     assert find_model_folder(tmp_path) == tmp_path
-    with pytest.raises(CheckpointError, match=r"no weights 'huge'; shipped sizes: .*training\.recipe"):
+    words = r"no weights 'huge'; shipped sizes: .*training\.recipe"
+    with pytest.raises(CheckpointError, match=words):
         find_model_folder("huge")
 
 
