@@ -125,5 +125,5 @@ def _bars(columns: NDArray[np.int_], peaks: NDArray[np.floating[Any]]) -> str:
 
 
 def _plain(text: str) -> str:
-    escaped = html.escape(" ".join(text.split()))
+    escaped = html.escape(" ".join(text.split()), quote=False)  # an entity of a quote holds a "#"
     return "".join(f"\\{mark}" if mark in "\\`*_[]()#!|~$" else mark for mark in escaped)

@@ -62,6 +62,12 @@ def test_notes_hold_no_markup_of_any_kind() -> None:
     assert notes_markdown([]) == ""
 
 
+def test_quotes_in_notes_are_shown_as_quotes() -> None:
+    note = Note(kind="aside left out", line=1, values=("'(\"laughing\")'",))
+    shown = re.sub(r"\\(.)", r"\1", notes_markdown([note]))
+    assert shown == "- line 1: left out '(\"laughing\")'"
+
+
 @pytest.mark.parametrize(
     ("seconds", "shown"), [(0, "0:00.0"), (62.5, "1:02.5"), (-1, "0:00.0"), (600, "10:00.0")]
 )
