@@ -12,7 +12,7 @@ from pipeline.script_to_turns.speaker_markers import split_name
 NARRATOR = "Narrator"
 """Who says what stands before the first name, in a file where others have names."""
 
-_CLOCK = r"(?:\d{1,4}:)?\d{1,2}:\d{2}[.,]\d{1,3}"
+_CLOCK = r"(?:\d{1,4}:)?\d{1,2}:\d{2}(?:[.,]\d{1,3})?"
 _TIMING = re.compile(rf"[ \t]*{_CLOCK}[ \t]*-->[ \t]*{_CLOCK}(?:\s|$)")
 _BLOCKS_BESIDES_CUES = ("WEBVTT", "NOTE", "STYLE", "REGION")
 _VOICE = re.compile(r"<v(?:\.[^\s<>]{0,100})?[ \t]+([^<>\n]{1,200})>")

@@ -28,6 +28,12 @@ def test_names_before_a_colon_speak() -> None:
     assert srt("Anna:\nHi\nthere.", "Bob: Yo.") == [("Anna", "Hi there."), ("Bob", "Yo.")]
 
 
+@pytest.mark.parametrize("end", ["00:00:04", "00:04", "00:00:04,5", "00:00:04.500"])
+def test_times_may_lack_their_milliseconds(end: str) -> None:
+    text = f"1\n00:00:02 --> {end}\nAnna: Hi.\n\n2\n00:01:00 --> 00:01:03\nBob: Yo.\n"
+    assert said(text, vtt=False) == [("Anna", "Hi."), ("Bob", "Yo.")]
+
+
 def test_several_names_may_stand_in_one_cue() -> None:
     expected = [("Anna", "Hi."), ("Bob", "Yo you.")]
     assert srt("Anna: Hi.\nBob: Yo\nyou.") == expected
