@@ -106,7 +106,7 @@ def test_untidy_files_lose_no_words() -> None:
 
 
 def test_a_text_without_cues_is_refused() -> None:
-    for text in ("", "Anna: Hi.", "1\n00:01 --> 00:02\nHi."):
+    for text in ("", "Anna: Hi.", "1\n00:01 to 00:02\nHi."):
         with pytest.raises(ScriptError, match=r"there are no captions .* '00:00:01,000 -->"):
             read_cues(text, vtt=False)
 
