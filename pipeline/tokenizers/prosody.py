@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from pipeline.audio.levels import SILENCE_DB, speech_level_db
 from pipeline.audio.pitch import PITCH_RATE_HZ, continuous_pitch, pitch_hz
 from pipeline.errors import ShapeError
 
@@ -30,8 +31,6 @@ _USUAL_MEDIAN_HZ, _USUAL_SPREAD = 150.0, 3.0
 _FEWEST_VOICED = 10
 _CLIPPED_SPREADS = 4.0
 _ENERGY_DB = (-40.0, 12.0)
-_LOUD_DB = 30.0
-"""Frames less than this below the loudest are speech; the level is theirs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,10 +89,8 @@ def melody_of(samples: NDArray[np.float32], sample_rate_hz: int) -> Melody:
     hop = sample_rate_hz // PITCH_RATE_HZ
     n_frames = len(samples) // hop
     frames = samples[: n_frames * hop].reshape(n_frames, hop).astype(np.float64)
-    energy_db = 10 * np.log10(np.square(frames).mean(axis=1) + 1e-10)
-    if n_frames:
-        loud = energy_db > energy_db.max() - _LOUD_DB
-        energy_db -= 10 * np.log10(np.mean(10 ** (energy_db[loud] / 10)))
+    level_db = max(SILENCE_DB, speech_level_db(samples, sample_rate_hz))
+    energy_db = 10 * np.log10(np.square(frames).mean(axis=1) + 1e-10) - level_db
     hz = pitch_hz(samples[: n_frames * hop], sample_rate_hz)
     return Melody(hz=hz, energy_db=energy_db.astype(np.float32))
 

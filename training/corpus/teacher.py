@@ -24,7 +24,6 @@ from pipeline.errors import ConfigError
 SAMPLE_RATE_HZ = 24_000
 FRAME_SAMPLES = 600
 """Durations count frames of this many samples, 25 ms."""
-PITCH_RATE_HZ = 80
 MOST_PHONES = 509
 LEAD_S = 0.035
 """Phones sound this much earlier than the sums of their durations say.
